@@ -1,0 +1,47 @@
+// Builds dist/: esbuild bundles what runs, tsc emits the declarations, the schema is written from the zod schema.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+rmSync('dist', { recursive: true, force: true })
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  legalComments: 'eof',
+  define: { __RESIL_VERSION__: JSON.stringify(version) },
+}
+
+await Promise.all([
+  // CommonJS dependencies inside an ESM bundle still call require() for node: modules.
+  build({
+    ...shared,
+    entryPoints: ['src/cli/main.ts', 'src/index.ts', 'src/worker.ts'],
+    outbase: 'src',
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    minify: true,
+    minifyIdentifiers: false,
+    chunkNames: 'chunks/[name]-[hash]',
+    // Loaded lazily and only where a config file is searched for.
+    external: ['cosmiconfig'],
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+  }),
+  build({ ...shared, entryPoints: ['src/agent/main.ts'], outfile: 'dist/agent.cjs', format: 'cjs', minify: false }),
+])
+
+if (!process.argv.includes('--no-types')) {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' })
+}
+if (existsSync('scripts/write-schema.js')) {
+  execFileSync(process.execPath, ['scripts/write-schema.js'], { stdio: 'inherit' })
+}

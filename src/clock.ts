@@ -1,0 +1,27 @@
+// Time as an argument: whoever needs "now" or a timer is given a Clock, so tests can turn the hands.
+
+/** Monotonic milliseconds decide; wall milliseconds only stamp what people read. */
+export interface Clock {
+  /** Monotonic milliseconds since an arbitrary origin. Never goes back, also when the wall clock is set. */
+  now(): number
+  /** Milliseconds since the Unix epoch, for stamps only. */
+  wallNow(): number
+  setTimeout(run: () => void, delayMs: number): Timer
+}
+
+/** A pending timer; `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void
+}
+
+/** Node clamps longer timers to 1 ms, which would turn "in a month" into a busy loop. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimeout: (run, delayMs) => {
+    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS))
+    return { cancel: () => clearTimeout(timer) }
+  },
+}

@@ -1,0 +1,102 @@
+// Settings: the configuration after defaults, units, paths and checks. What the supervisor obeys.
+// How a person writes them is config/schema.ts; how one becomes the other is config/resolve.ts.
+
+/** When a worker may get traffic. `auto`: listening, or a ready message, or (for an app that never listens) loaded and alive for 10 s. */
+export type ReadyOn = 'auto' | 'listening' | 'message' | 'started'
+
+/** Which exits bring a worker back. */
+export type RestartPolicy = 'always' | 'on-failure' | 'never'
+
+/** What an app does when a restart gate opens. */
+export type OnExhausted = 'probe' | 'exit' | 'hold'
+
+/** All durations in milliseconds. */
+export interface AppSettings {
+  readonly name: string
+  /** Absolute path of the entry. */
+  readonly script: string
+  readonly args: readonly string[]
+  /** Absolute. */
+  readonly cwd: string
+  /** Flags for node itself, such as --max-old-space-size=512. */
+  readonly nodeArgs: readonly string[]
+  /** Added to (and overriding) the supervisor's own environment. Holds what `env` and `envFile` gave. */
+  readonly env: Readonly<Record<string, string>>
+  /** How many workers; at least 1. */
+  readonly instances: number
+  /** How `instances` came about, for the start banner: "2 CPUs by cgroup quota", "-w 4". */
+  readonly instancesReason: string
+  readonly ready: {
+    readonly on: ReadyOn
+    readonly timeoutMs: number
+    /** How long a worker must survive after it became ready before a reload counts on it. */
+    readonly minReadyMs: number
+  }
+  readonly restart: {
+    readonly policy: RestartPolicy
+    readonly backoff: BackoffSettings
+    readonly window: { readonly maxRestarts: number; readonly withinMs: number }
+    /** `max: 'auto'` is max(5, 2 · instances). */
+    readonly storm: { readonly max: number | 'auto'; readonly halfLifeMs: number }
+    /** Ready for so long forgives one crash. */
+    readonly stableAfterMs: number
+    /** Exit codes that mean "do not start me again". */
+    readonly stopExitCodes: readonly number[]
+    readonly onExhausted: OnExhausted
+  }
+  readonly shutdown: {
+    /** Covers all of a stop, `readinessDelayMs` and `killAfterMs` included. */
+    readonly deadlineMs: number
+    readonly signal: NodeJS.Signals
+    /** From the signal to SIGKILL. */
+    readonly killAfterMs: number
+    readonly readinessDelayMs: number
+    /** The longest that an idle keep-alive connection is waited for. */
+    readonly idleWaitMs: number
+  }
+  readonly reload: {
+    /** The most extra workers. */
+    readonly surge: number
+    readonly maxUnavailable: number
+    /** The wait between one slot's replacement and the next. */
+    readonly cooldownMs: number
+    readonly rollback: boolean
+  }
+  /** Names of apps that must be ready before this one starts, and stop after it. */
+  readonly dependsOn: readonly string[]
+  /** false: workers write straight to the supervisor's own stdout and stderr. */
+  readonly captureOutput: boolean
+}
+
+export interface BackoffSettings {
+  readonly initialMs: number
+  readonly factor: number
+  readonly maxMs: number
+  /** The actual wait is d · (1 + U[0, jitter)). */
+  readonly jitter: number
+}
+
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  readonly format: 'pretty' | 'json'
+  /** Absolute path; absent: stdout only. */
+  readonly file?: string
+  readonly maxSizeBytes: number
+  readonly maxFiles: number
+}
+
+export interface Settings {
+  /** The supervisor's name: what `resil status` and the socket are called. */
+  readonly name: string
+  /** Absolute; the folder that the supervisor belongs to. With the entry it identifies the socket. */
+  readonly dir: string
+  /** The config file, if there is one. */
+  readonly configFile?: string
+  /** In the order in which they were written; at least one. */
+  readonly apps: readonly AppSettings[]
+  /** How connections reach workers. One policy per supervisor: node:cluster freezes it at the first fork. */
+  readonly schedule: 'round-robin' | 'shared'
+  readonly log: LogSettings
+  /** Control socket path that overrides the usual search. */
+  readonly socket?: string
+}

@@ -1,0 +1,205 @@
+// The one union of everything that happens. Log, --json, control stream, metrics, incidents and tests all read it.
+// Past tense; ids and numbers rather than sentences. describe.ts makes the English.
+
+/** Who an event is about. `id` is unique in a supervisor's life; a slot's number outlives its workers. */
+export interface WorkerRef {
+  readonly app: string
+  readonly slot: number
+  /** Counts up from 1 with every fork. */
+  readonly id: number
+  /** null: the fork itself failed. */
+  readonly pid: number | null
+  readonly generation: number
+}
+
+/** How a worker ended, in a closed vocabulary. `planned` covers reload, scale, restart and stop. */
+export type ExitKind = 'planned' | 'clean' | 'code' | 'signal' | 'oom' | 'boot-failure' | 'boot-timeout' | 'fork-failed'
+
+/** What an ended worker left behind. */
+export interface ExitDetails {
+  readonly kind: ExitKind
+  readonly code: number | null
+  readonly signal: string | null
+  readonly uptimeMs: number
+  /** Such as EAGAIN for a fork that failed, or EADDRINUSE for a listen that did. */
+  readonly errorCode: string | null
+  /** Port that could not be listened on, if that is why. */
+  readonly port: number | null
+  readonly atMs: number
+}
+
+export type DrainCause = 'stop' | 'reload' | 'restart' | 'scale' | 'rollback'
+
+/** What a slot does after one of its workers ended. */
+export type AfterExit =
+  | { readonly do: 'restart'; readonly delayMs: number }
+  | { readonly do: 'wait-for-gate' }
+  | { readonly do: 'park' }
+  | { readonly do: 'nothing' }
+
+export type ReloadFailure = {
+  readonly slot: number
+  readonly worker: number
+  readonly reason: ExitKind | 'missing-port' | 'fork-failed'
+  readonly exit: ExitDetails | null
+}
+
+export type SupervisorEvent =
+  | {
+      readonly type: 'supervisor.started'
+      readonly name: string
+      readonly pid: number
+      readonly version: string
+      readonly node: string
+      readonly apps: readonly {
+        readonly name: string
+        readonly script: string
+        readonly instances: number
+        readonly reason: string
+      }[]
+      readonly socket: string | null
+    }
+  | {
+      readonly type: 'supervisor.signalled'
+      readonly signal: string
+      readonly action: 'stop' | 'force-stop' | 'reload' | 'scale-up' | 'scale-down' | 'ignored'
+    }
+  | {
+      readonly type: 'supervisor.stopping'
+      readonly cause: string
+      readonly deadlineMs: number
+      readonly forced: boolean
+    }
+  | { readonly type: 'supervisor.stopped'; readonly exitCode: number; readonly cause: string }
+  | { readonly type: 'supervisor.faulted'; readonly message: string; readonly stack: string | null }
+  | { readonly type: 'invariant.violated'; readonly invariant: number; readonly message: string }
+  | { readonly type: 'output.dropped'; readonly bytes: number; readonly lines: number }
+  | { readonly type: 'control.recreated'; readonly socket: string }
+
+export type AppEvent =
+  | { readonly type: 'app.waiting'; readonly app: string; readonly dependsOn: readonly string[] }
+  | {
+      readonly type: 'app.running'
+      readonly app: string
+      readonly ready: number
+      readonly instances: number
+      readonly ports: readonly number[]
+      readonly bootMs: number
+    }
+  | { readonly type: 'app.degraded'; readonly app: string; readonly ready: number; readonly instances: number }
+  | {
+      readonly type: 'app.failed'
+      readonly app: string
+      readonly reason: 'never-ready' | 'exhausted'
+      readonly exit: ExitDetails | null
+    }
+  | { readonly type: 'app.ended'; readonly app: string; readonly exitCode: number }
+  | { readonly type: 'app.scaled'; readonly app: string; readonly from: number; readonly to: number }
+  | { readonly type: 'app.stopped'; readonly app: string }
+
+export type WorkerEvent =
+  | { readonly type: 'worker.forked'; readonly worker: WorkerRef; readonly trial: boolean }
+  | {
+      readonly type: 'worker.listening'
+      readonly worker: WorkerRef
+      readonly port: number | null
+      readonly address: string | null
+    }
+  | {
+      readonly type: 'worker.ready'
+      readonly worker: WorkerRef
+      readonly bootMs: number
+      readonly by: 'listening' | 'message' | 'started'
+    }
+  | {
+      readonly type: 'worker.listenFailed'
+      readonly worker: WorkerRef
+      readonly code: string
+      readonly port: number | null
+      readonly address: string | null
+      readonly owner: string | null
+    }
+  | {
+      readonly type: 'worker.draining'
+      readonly worker: WorkerRef
+      readonly cause: DrainCause
+      readonly deadlineMs: number
+    }
+  | {
+      readonly type: 'worker.signalled'
+      readonly worker: WorkerRef
+      readonly signal: string
+      readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced'
+    }
+  | {
+      readonly type: 'worker.exited'
+      readonly worker: WorkerRef
+      readonly exit: ExitDetails
+      readonly after: AfterExit
+      readonly crashes: number
+    }
+
+export type GateEvent =
+  | {
+      readonly type: 'gate.opened'
+      readonly app: string
+      readonly slot: number | null
+      readonly cause: 'crash-window' | 'storm-budget' | 'trial-failed'
+      readonly crashes: number
+      readonly retryInMs: number
+    }
+  | {
+      readonly type: 'gate.trialStarted'
+      readonly app: string
+      readonly slot: number | null
+      readonly worker: WorkerRef
+    }
+  | { readonly type: 'gate.closed'; readonly app: string; readonly slot: number | null }
+
+export type ReloadEvent =
+  | {
+      readonly type: 'reload.started'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly restart: boolean
+      readonly slots: number
+    }
+  | {
+      readonly type: 'reload.slotReplaced'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly slot: number
+      readonly bootMs: number
+      readonly pid: number | null
+    }
+  | {
+      readonly type: 'reload.finished'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly tookMs: number
+    }
+  | {
+      readonly type: 'reload.rolledBack'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly kept: number
+      readonly failure: ReloadFailure
+      readonly tookMs: number
+    }
+  | {
+      readonly type: 'reload.superseded'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly by: 'stop' | 'reload'
+    }
+  | { readonly type: 'request.refused'; readonly app: string; readonly request: string; readonly reason: string }
+
+export type ResilEvent = SupervisorEvent | AppEvent | WorkerEvent | GateEvent | ReloadEvent
+
+/** As published: stamped with wall time and a number that has no holes. */
+export type PublishedEvent = ResilEvent & { readonly at: number; readonly seq: number }

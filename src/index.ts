@@ -1,0 +1,1 @@
+export { ResilError, type ResilErrorCode } from './errors.ts'

@@ -1,0 +1,98 @@
+// The control protocol: JSON lines over the supervisor's Unix socket. This file is types only, so that a client loads nothing.
+// Request schemas (checked by the supervisor) are in control/operations.ts.
+
+import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
+import type { StatusDocument } from './status.ts'
+
+/** app, or app:slot where an operation allows it. Absent: all apps. */
+export type Target = string
+
+/** A line of a worker's output, or of resil's own log. */
+export interface LogLine {
+  /** Wall milliseconds. */
+  readonly at: number
+  readonly app: string | null
+  readonly slot: number | null
+  readonly pid: number | null
+  readonly stream: 'stdout' | 'stderr' | 'resil'
+  readonly text: string
+}
+
+export interface ReloadVerdict {
+  readonly app: string
+  readonly request: string
+  readonly outcome: 'finished' | 'rolled-back' | 'superseded' | 'refused'
+  readonly generation: number
+  readonly tookMs: number
+  readonly slots: readonly {
+    readonly slot: number
+    readonly outcome: 'replaced' | 'failed' | 'kept'
+    readonly pid: number | null
+    readonly bootMs: number | null
+  }[]
+  readonly failure: ReloadFailure | null
+  /** Why it was refused or superseded. */
+  readonly reason: string | null
+}
+
+/** Operation name → [params, result]. `logs` and `events` stream `item` lines before the result. */
+export interface Operations {
+  ping: [
+    params: Record<string, never>,
+    result: {
+      readonly name: string
+      readonly pid: number
+      readonly version: string
+      readonly dir: string
+      readonly apps: readonly string[]
+    },
+  ]
+  status: [params: { readonly app?: string | undefined }, result: StatusDocument]
+  reload: [params: { readonly app?: string | undefined }, result: { readonly verdicts: readonly ReloadVerdict[] }]
+  restart: [params: { readonly target?: Target | undefined }, result: { readonly verdicts: readonly ReloadVerdict[] }]
+  stop: [
+    params: { readonly target?: Target | undefined; readonly force?: boolean | undefined },
+    result: { readonly stopped: readonly string[] /** The whole supervisor ends. */; readonly supervisor: boolean },
+  ]
+  scale: [
+    params: { readonly app: string /** Absolute "4", or relative "+1", "-1". */; readonly to: string },
+    result: { readonly app: string; readonly from: number; readonly to: number },
+  ]
+  logs: [
+    params: {
+      readonly app?: string | undefined
+      readonly follow?: boolean | undefined /** Wall ms. */
+      readonly since?: number | undefined
+      readonly grep?: string | undefined
+      readonly lines?: number | undefined
+    },
+    result: { readonly dropped: number },
+  ]
+  events: [params: { readonly follow?: boolean | undefined }, result: Record<string, never>]
+}
+export type OperationName = keyof Operations
+export type ParamsOf<Op extends OperationName> = Operations[Op][0]
+export type ResultOf<Op extends OperationName> = Operations[Op][1]
+/** What a streaming operation sends before its result; progress of reload and restart are events too. */
+export type ItemOf<Op extends OperationName> = Op extends 'logs'
+  ? LogLine
+  : Op extends 'events' | 'reload' | 'restart' | 'stop'
+    ? PublishedEvent
+    : never
+
+export type Request<Op extends OperationName = OperationName> = {
+  readonly id: number
+  readonly op: Op
+  readonly params: ParamsOf<Op>
+}
+export type Reply<Op extends OperationName = OperationName> =
+  | { readonly id: number; readonly item: ItemOf<Op> }
+  | { readonly id: number; readonly ok: true; readonly result: ResultOf<Op> }
+  | {
+      readonly id: number | null
+      readonly ok: false
+      readonly error: { readonly code: string; readonly message: string }
+    }
+
+/** A longer request line is refused: nothing that resil sends comes near. */
+export const MAX_REQUEST_BYTES = 64 * 1024

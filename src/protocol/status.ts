@@ -1,0 +1,71 @@
+// The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
+
+import type { ExitDetails } from '../events/events.ts'
+
+export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'draining' | 'killing'
+export type SlotStatusState = 'empty' | 'backoff' | 'parked'
+export type AppStatusState =
+  | 'waiting'
+  | 'starting'
+  | 'running'
+  | 'degraded'
+  | 'reloading'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
+  | 'ended'
+
+export interface WorkerStatus {
+  /** Counts up with every fork; null where the slot has no process now. */
+  readonly id: number | null
+  readonly slot: number
+  readonly pid: number | null
+  readonly state: WorkerStatusState | SlotStatusState
+  readonly generation: number
+  readonly uptimeMs: number
+  /** Unplanned restarts of the slot. */
+  readonly restarts: number
+  /** Per cent of one core; null: not measured yet. */
+  readonly cpu: number | null
+  /** Bytes. */
+  readonly rss: number | null
+  readonly heapUsed: number | null
+  readonly eventLoop: { readonly delayP99Ms: number | null; readonly utilization: number | null }
+  readonly connections: number | null
+  readonly requests: number | null
+  /** How the slot's worker before this one ended. */
+  readonly lastExit: ExitDetails | null
+  /** Only while the slot waits to start again: milliseconds until then. */
+  readonly retryInMs: number | null
+}
+
+export interface AppStatus {
+  readonly name: string
+  readonly state: AppStatusState
+  readonly generation: number
+  readonly instances: number
+  readonly ready: number
+  readonly restarts: number
+  readonly ports: readonly number[]
+  readonly workers: readonly WorkerStatus[]
+  readonly gate: 'closed' | 'open' | 'half-open'
+  readonly breakers: readonly never[]
+  readonly bulkheads: readonly never[]
+}
+
+export interface StatusDocument {
+  readonly supervisor: {
+    readonly name: string
+    readonly pid: number
+    readonly version: string
+    readonly node: string
+    readonly uptimeMs: number
+    readonly state: 'running' | 'stopping'
+    readonly cpu: number | null
+    readonly rss: number | null
+    readonly schedule: 'round-robin' | 'shared'
+    readonly socket: string | null
+    readonly configFile: string | null
+  }
+  readonly apps: readonly AppStatus[]
+}
