@@ -1,0 +1,34 @@
+// What the control server may ask of a running supervisor. process/ implements it; tests hand in a fake.
+
+import type { AppSettings } from '../config/settings.ts'
+import type { PublishedEvent } from '../events/events.ts'
+import type { LogLine } from '../protocol/control.ts'
+import type { StatusDocument } from '../protocol/status.ts'
+import type { ControlInput } from '../supervisor/inputs.ts'
+
+export interface Subscription {
+  close(): void
+}
+
+export interface ControlPort {
+  readonly name: string
+  readonly dir: string
+  readonly appNames: () => readonly string[]
+  /** Slot numbers of an app, for the error that lists what there is. */
+  readonly slotsOf: (app: string) => readonly number[]
+  status(): StatusDocument
+  /** Only enqueues; what came of it arrives as events that carry the request's id. */
+  submit(input: ControlInput): void
+  /** Reads config and envFile again for a reload; null where there is no file to re-read. Throws ResilError where they are wrong. */
+  reread(app: string): Promise<AppSettings | null>
+  readonly events: {
+    /** Oldest first, bounded. */
+    recent(): readonly PublishedEvent[]
+    subscribe(listener: (event: PublishedEvent) => void): Subscription
+  }
+  readonly logs: {
+    /** Oldest first, bounded. */
+    recent(): readonly LogLine[]
+    subscribe(listener: (line: LogLine) => void): Subscription
+  }
+}

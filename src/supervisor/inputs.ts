@@ -1,0 +1,71 @@
+// Everything that can happen to a supervisor, as data. Signals, timers, IPC and the control socket only make these.
+
+import type { AppSettings } from '../config/settings.ts'
+
+/** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
+export type ControlInput =
+  /** New before old, one slot after the other; `settings` replaces the app's when the config was read again. */
+  | {
+      readonly type: 'reload.requested'
+      readonly app: string
+      readonly request: string
+      readonly settings: AppSettings | null
+    }
+  /** Old before new: for apps that can't run twice. One slot, or all of the app's in turn. */
+  | {
+      readonly type: 'restart.requested'
+      readonly app: string
+      readonly slot: number | null
+      readonly request: string
+    }
+  /** null app: the whole supervisor. A slot: that slot only, which stays parked. `force`: no drain. */
+  | {
+      readonly type: 'stop.requested'
+      readonly app: string | null
+      readonly slot: number | null
+      readonly cause: string
+      readonly force: boolean
+    }
+  | {
+      readonly type: 'scale.requested'
+      readonly app: string
+      readonly to: { readonly by: 'absolute' | 'relative'; readonly count: number }
+      readonly request: string
+    }
+
+/** What the world reports about a worker. `worker` is the id that its fork command carried. */
+export type WorkerInput =
+  | { readonly type: 'worker.forked'; readonly worker: number; readonly pid: number }
+  | {
+      readonly type: 'worker.listening'
+      readonly worker: number
+      readonly port: number | null
+      readonly address: string | null
+    }
+  /** The entry was evaluated without a throw. */
+  | { readonly type: 'worker.loaded'; readonly worker: number }
+  /** process.send('ready') or ready(). */
+  | { readonly type: 'worker.messagedReady'; readonly worker: number }
+  | {
+      readonly type: 'worker.listenFailed'
+      readonly worker: number
+      readonly code: string
+      readonly port: number | null
+      readonly address: string | null
+      readonly owner: string | null
+    }
+  | {
+      readonly type: 'worker.exited'
+      readonly worker: number
+      readonly code: number | null
+      readonly signal: string | null
+      /** fork() itself failed with this code (EAGAIN, ENOMEM): there never was a process. */
+      readonly forkError: string | null
+      /** The cgroup's oom_kill counter moved since the last look. */
+      readonly oomKilled: boolean
+    }
+
+/** Time passed; deadlines in the state may be due. */
+export type TickInput = { readonly type: 'tick' }
+
+export type Input = ControlInput | WorkerInput | TickInput
