@@ -206,7 +206,7 @@ export type ReloadEvent =
       readonly app: string
       readonly generation: number
       readonly request: string
-      readonly by: 'stop' | 'reload'
+      readonly by: 'stop' | 'reload' | 'failure'
     }
   /** A restart ends at the first slot that does not come back; that slot goes on by the law of crashes. */
   | {
