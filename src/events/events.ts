@@ -75,7 +75,16 @@ export type SupervisorEvent =
   | { readonly type: 'supervisor.stopped'; readonly exitCode: number; readonly cause: string }
   | { readonly type: 'supervisor.faulted'; readonly message: string; readonly stack: string | null }
   | { readonly type: 'invariant.violated'; readonly invariant: number; readonly message: string }
-  | { readonly type: 'output.dropped'; readonly bytes: number; readonly lines: number }
+  | {
+      readonly type: 'output.dropped'
+      readonly bytes: number
+      readonly lines: number
+      /** stdout, stderr, or the log file's path. */
+      readonly to: string
+      /** Such as ENOSPC; null: the reader was too slow. */
+      readonly error: string | null
+    }
+  | { readonly type: 'log.rotationFailed'; readonly file: string; readonly error: string }
   | { readonly type: 'control.recreated'; readonly socket: string }
 
 export type AppEvent =
