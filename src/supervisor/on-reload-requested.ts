@@ -51,6 +51,7 @@ export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { ty
     startedAt: turn.now,
     pending: chosen.map(({ number }) => number),
     inHand: null,
+    firstNew: turn.state.nextWorker,
     slots: chosen.length,
   }
   turn.emit({

@@ -21,7 +21,7 @@ export function rollOut(turn: Turn, app: App): void {
 }
 
 function reloadSlots(turn: Turn, app: App, reload: Reload): void {
-  const goal = reload.back === null ? reload.to : reload.from
+  const goal = goalOf(reload)
   const slots = app.slots.filter((slot) => !slot.retired)
   for (const slot of slots) {
     if (slot.next !== null) takeOver(turn, app, slot, goal)
@@ -34,20 +34,31 @@ function reloadSlots(turn: Turn, app: App, reload: Reload): void {
   if (arrived || (restoringFailed && slots.every((slot) => slot.next === null))) finishReload(turn, app, goal)
 }
 
-/** Serving, or ended by policy while the reload went on. */
+/** Serving, or ended by policy or by hand while the rollout went on. */
 function isSettled(slot: Slot): boolean {
   return slot.current === null ? slot.vacancy.status === 'parked' : isReady(slot.current)
 }
 
-/** A slot that serves gets a surge worker; one that does not simply changes sides. */
+/** A slot without a worker simply changes sides, before anybody starts one on the wrong side. */
+export function moveVacantSlots(app: App): void {
+  if (app.phase.status !== 'active' || app.rollout?.kind !== 'reload') return
+  const goal = goalOf(app.rollout)
+  for (const slot of app.slots) {
+    if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
+    slot.generation = goal
+    slot.vacancy = { status: 'empty' }
+  }
+}
+
+function goalOf(reload: Reload): number {
+  return reload.back === null ? reload.to : reload.from
+}
+
+/** A slot that serves gets a surge worker beside the one it has. */
 function adopt(turn: Turn, app: App, slot: Slot, goal: number): void {
   const reload = app.rollout as Reload
   const { current } = slot
-  if (current === null) {
-    slot.generation = goal
-    slot.vacancy = { status: 'empty' }
-    return
-  }
+  if (current === null) return
   if (current.stage.status === 'draining' || current.stage.status === 'killing') return
   if (!isReady(current)) {
     // Booting on the wrong side: it serves nobody yet, so it makes way at once.
@@ -117,7 +128,7 @@ function finishReload(turn: Turn, app: App, goal: number): void {
 function restartSlots(turn: Turn, app: App, restart: Restart): void {
   const inHand = app.slots.find((slot) => slot.number === restart.inHand)
   if (inHand !== undefined) {
-    if (inHand.leaving.length > 0 || !isReady(inHand.current)) return
+    if (inHand.leaving.length > 0 || !isSettled(inHand)) return
     turn.emit({
       type: 'reload.slotReplaced',
       app: app.name,
@@ -140,13 +151,18 @@ function restartSlots(turn: Turn, app: App, restart: Restart): void {
     })
     return
   }
-  app.rollout = { ...restart, pending, inHand: number }
+  const advanced: Restart = { ...restart, pending, inHand: number }
+  app.rollout = advanced
   const slot = app.slots.find((candidate) => candidate.number === number)
   // The old worker leaves the slot at once, so that the slot is vacant; it starts when that one has gone (start-workers.ts).
-  if (slot?.current != null) {
-    const old = slot.current
+  const old = slot?.current ?? null
+  // Whatever was forked since the request is new already.
+  if (slot !== undefined && old !== null && old.id < restart.firstNew) {
     slot.current = null
     slot.leaving.push(old)
     drainWorker(turn, app, slot, old, 'restart')
+  } else {
+    // Nothing to wait for, unless it boots.
+    restartSlots(turn, app, advanced)
   }
 }

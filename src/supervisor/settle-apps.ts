@@ -9,7 +9,7 @@ import type { Turn } from './turn.ts'
 /** Without a ready worker and behind an open gate for so long, a foreground supervisor exits, so that what started it can act. */
 export const EXHAUSTED_AFTER_MS = 60_000
 
-/** Apps whose dependencies are met may start. */
+/** Apps whose dependencies are met may start; those whose dependencies are gone never will. */
 export function admitApps(turn: Turn): void {
   if (turn.state.phase.status !== 'running') return
   for (const app of turn.state.apps) {

@@ -92,6 +92,8 @@ export type Rollout =
       readonly startedAt: number
       readonly pending: readonly number[]
       readonly inHand: number | null
+      /** Workers with lower ids were there before the request. */
+      readonly firstNew: number
       readonly slots: number
     }
 

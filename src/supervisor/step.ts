@@ -13,7 +13,7 @@ import { onStopRequested } from './on-stop-requested.ts'
 import { onWorkerExit } from './on-worker-exit.ts'
 import { onWorkerSign } from './on-worker-sign.ts'
 import { promoteWorkers } from './promote-workers.ts'
-import { rollOut } from './roll-out.ts'
+import { moveVacantSlots, rollOut } from './roll-out.ts'
 import { admitApps, settleApps } from './settle-apps.ts'
 import { startWorkers } from './start-workers.ts'
 import type { SupervisorState } from './state.ts'
@@ -26,10 +26,24 @@ export interface Step {
   readonly events: readonly ResilEvent[]
 }
 
+/** Far more than any chain of consequences; a bound, so that a mistake here can't hang the supervisor. */
+const MOST_PASSES = 100
+
 /** Pure: the same state, input and time give the same step. `now` is monotonic milliseconds. Never throws, whatever comes in. */
 export function step(state: SupervisorState, input: Input, now: number): Step {
   const turn = beginTurn(state, now)
   record(turn, input)
+  // One decision may call for the next: an app that has just become ready lets its dependants start. Until nothing more follows.
+  let told = -1
+  for (let pass = 0; told !== turn.events.length + turn.commands.length && pass < MOST_PASSES; pass += 1) {
+    told = turn.events.length + turn.commands.length
+    decide(turn)
+  }
+  return { state: turn.state, commands: turn.commands, events: turn.events }
+}
+
+/** All that follows from the state, whatever happened last. Doing it twice changes nothing. */
+function decide(turn: Turn): void {
   admitApps(turn)
   for (const app of turn.state.apps) {
     promoteWorkers(turn, app)
@@ -38,13 +52,12 @@ export function step(state: SupervisorState, input: Input, now: number): Step {
   }
   stopApps(turn)
   for (const app of turn.state.apps) {
+    moveVacantSlots(app)
     // Slots without a worker come before surge workers: what is down counts more than what is to be replaced.
     startWorkers(turn, app)
     rollOut(turn, app)
-    startWorkers(turn, app)
   }
   settleApps(turn)
-  return { state: turn.state, commands: turn.commands, events: turn.events }
 }
 
 function record(turn: Turn, input: Input): void {
