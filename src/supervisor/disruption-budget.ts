@@ -1,10 +1,10 @@
 // The disruption budget: no planned action may take an app below its floor, and planned removals go one by one (DESIGN 6).
 
-import { type App, allWorkers, readyCount } from './state.ts'
+import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
 
-/** The fewest ready workers that resil accepts of its own will. */
+/** The fewest ready workers that resil accepts of its own will. Parked slots want none, so they ask for none. */
 export function floorOf(app: App): number {
-  return Math.max(0, app.instances - app.settings.reload.maxUnavailable)
+  return Math.max(0, wantedSlots(app).length - app.settings.reload.maxUnavailable)
 }
 
 /** May one more ready worker be drained by plan now? */

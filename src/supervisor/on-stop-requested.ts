@@ -41,8 +41,9 @@ function stopSlot(turn: Turn, app: App, number: number): void {
   const slot = app.slots.find((candidate) => candidate.number === number)
   if (slot === undefined) return
   slot.vacancy = { status: 'parked', exitCode: null }
-  if (slot.current !== null) slot.leaving.push(slot.current)
+  slot.leaving = workersOf(slot)
   slot.current = null
+  slot.next = null
   turn.emit({ type: 'slot.parked', app: app.name, slot: number })
 }
 

@@ -46,7 +46,8 @@ export function moveVacantSlots(app: App): void {
   for (const slot of app.slots) {
     if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
     slot.generation = goal
-    slot.vacancy = { status: 'empty' }
+    // What was stopped by hand, or ended by policy, stays so.
+    if (slot.vacancy.status === 'backoff') slot.vacancy = { status: 'empty' }
   }
 }
 

@@ -3,7 +3,7 @@
 import { EXIT, signalExitCode } from '../exit-codes.ts'
 import { dependencyVerdict } from './dependencies.ts'
 import { giveUp, supersedeRollout } from './end-rollout.ts'
-import { type App, allWorkers, readyCount, type SupervisorState } from './state.ts'
+import { type App, allWorkers, readyCount, type SupervisorState, wantedSlots } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** Without a ready worker and behind an open gate for so long, a foreground supervisor exits, so that what started it can act. */
@@ -82,9 +82,7 @@ function giveUpIfExhausted(turn: Turn, app: App): void {
 function tellCondition(turn: Turn, app: App): void {
   const ready = readyCount(app)
   const { instances, name } = app
-  const wanted = app.slots.filter(
-    (slot) => !slot.retired && (slot.current !== null || slot.vacancy.status !== 'parked'),
-  )
+  const wanted = wantedSlots(app)
   if (ready >= wanted.length && ready > 0 && app.told !== 'running') {
     app.told = 'running'
     const bootMs = turn.now - app.startedAt

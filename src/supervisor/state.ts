@@ -235,6 +235,11 @@ export function allWorkers(app: App): Worker[] {
   return app.slots.flatMap(workersOf)
 }
 
+/** Slots that shall have a worker: neither scaled away nor parked. */
+export function wantedSlots(app: App): Slot[] {
+  return app.slots.filter((slot) => !slot.retired && (slot.current !== null || slot.vacancy.status !== 'parked'))
+}
+
 export function isReady(worker: Worker | null): boolean {
   return worker?.stage.status === 'ready'
 }
