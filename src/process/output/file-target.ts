@@ -1,0 +1,101 @@
+// Writes to a log file: opened when first needed, rotated by size, opened again on demand (logrotate moves it away).
+// A disk that fails is reported to the sink, which drops and counts; the next write tries anew.
+
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { rotate } from './rotate.ts'
+import { codeOf, type Target, type Written } from './target.ts'
+
+export interface FileTargetOptions {
+  /** Absolute. */
+  readonly path: string
+  readonly maxSizeBytes: number
+  /** All files, the one being written included. */
+  readonly maxFiles: number
+  /** Told when rotation fails, with the code; the file then goes on growing, and is tried again when it has doubled. */
+  readonly onRotationFailed: (error: string) => void
+}
+
+export interface FileTarget extends Target {
+  /** The next write opens the path anew. */
+  reopen(): void
+}
+
+const NEWLINE = 0x0a
+// O_NONBLOCK: where the path is a FIFO without a reader, opening it fails instead of hanging.
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+
+export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFailed }: FileTargetOptions): FileTarget {
+  let handle: FileHandle | null = null
+  let sizeBytes = 0
+  let rotateAtBytes = maxSizeBytes
+  let atLineStart = true
+  let stale = false
+  let closed = false
+  let writing = false
+
+  async function openFile(): Promise<FileHandle> {
+    await mkdir(dirname(path), { recursive: true })
+    // Readable by the owner and group: logs hold what users typed.
+    const opened = await open(path, FLAGS, 0o640)
+    sizeBytes = (await opened.stat()).size
+    return opened
+  }
+
+  async function letGo(): Promise<void> {
+    const old = handle
+    handle = null
+    await old?.close()
+  }
+
+  async function makeRoom(): Promise<void> {
+    try {
+      await rotate(path, maxFiles)
+      await letGo()
+      rotateAtBytes = maxSizeBytes
+    } catch (error) {
+      rotateAtBytes = sizeBytes + maxSizeBytes
+      onRotationFailed(codeOf(error))
+    }
+  }
+
+  async function writeOnce(bytes: Buffer): Promise<Written> {
+    if (stale) {
+      stale = false
+      await letGo()
+    }
+    handle ??= await openFile()
+    if (atLineStart && sizeBytes > 0 && sizeBytes + bytes.length > rotateAtBytes) {
+      await makeRoom()
+      handle ??= await openFile()
+    }
+    const { bytesWritten } = await handle.write(bytes)
+    sizeBytes += bytesWritten
+    if (bytesWritten > 0) atLineStart = bytes[bytesWritten - 1] === NEWLINE
+    return { written: bytesWritten, error: null }
+  }
+
+  return {
+    name: path,
+    async write(bytes) {
+      writing = true
+      try {
+        return await writeOnce(bytes)
+      } catch (error) {
+        return { written: 0, error: codeOf(error) }
+      } finally {
+        writing = false
+        if (closed) await letGo().catch(() => undefined)
+      }
+    },
+    reopen() {
+      stale = true
+    },
+    close() {
+      closed = true
+      // A write under way closes the file when it is done.
+      if (!writing) void letGo().catch(() => undefined)
+    },
+  }
+}
