@@ -34,6 +34,8 @@ export function describeSupervisor(event: SupervisorEvent): string {
       return `${event.file} could not be rotated (${event.error}) and grows past log.maxSize: let resil write in its folder`
     case 'control.recreated':
       return `control socket ${event.socket} had been removed and was created again: exempt it from clean-up jobs`
+    case 'supervisor.warned':
+      return event.message
     default:
       return assertNever(event)
   }

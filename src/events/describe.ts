@@ -27,6 +27,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'output.dropped':
     case 'log.rotationFailed':
     case 'control.recreated':
+    case 'supervisor.warned':
       return describeSupervisor(event)
     case 'app.waiting':
     case 'app.running':

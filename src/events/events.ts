@@ -86,6 +86,8 @@ export type SupervisorEvent =
     }
   | { readonly type: 'log.rotationFailed'; readonly file: string; readonly error: string }
   | { readonly type: 'control.recreated'; readonly socket: string }
+  /** Something that the person who starts should know: a sentence, since it comes from checks and not from the core. */
+  | { readonly type: 'supervisor.warned'; readonly message: string }
 
 export type AppEvent =
   | { readonly type: 'app.waiting'; readonly app: string; readonly dependsOn: readonly string[] }

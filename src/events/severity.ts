@@ -28,6 +28,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'output.dropped':
     case 'log.rotationFailed':
     case 'control.recreated':
+    case 'supervisor.warned':
     case 'app.degraded':
     case 'reload.superseded':
     case 'request.refused':

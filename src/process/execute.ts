@@ -1,36 +1,30 @@
 // Carries out what the core commands, and holds the handles of the workers that live.
 
 import type { Worker } from 'node:cluster'
-import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { LogLine } from '../protocol/control.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { forkWorker } from './fork.ts'
-import { attachOutput, type WorkerOutput } from './output/worker-output.ts'
+import type { Log } from './output/log.ts'
 import { type WorkerHandle, watchWorker } from './worker-handle.ts'
 
 export interface Executor {
   execute(command: Command, submit: (input: Input) => void): void
   handleOf(worker: number): WorkerHandle | undefined
   pids(): number[]
-  /** All output of workers that have ended has been read. */
-  outputRead(): Promise<void>
 }
 
 export function createExecutor(options: {
   readonly agentPath: string
-  readonly clock: Clock
-  readonly onLine: (line: LogLine, worker: number) => void
+  readonly log: Log
   readonly onExit: (code: number) => void
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, clock, onLine, onExit, sawOomKill } = options
+  const { agentPath, log, onExit, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
-  const outputs = new Map<number, WorkerOutput>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
-    const { worker: id, app, slot, settings } = command
+    const { worker: id, app, slot, generation, settings } = command
     let worker: Worker
     try {
       worker = forkWorker(settings, agentPath)
@@ -41,28 +35,15 @@ export function createExecutor(options: {
       return
     }
     const report = (input: Input): void => {
-      if (input.type === 'worker.exited') release(id)
+      if (input.type === 'worker.exited') handles.delete(id)
       submit(input)
     }
     handles.set(id, watchWorker(worker, { id, app, slot }, report, sawOomKill))
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
-    const output = attachOutput({
-      worker: { app, slot, pid },
-      stdout,
-      stderr,
-      clock,
-      onLine: (line) => onLine(line, id),
-    })
-    outputs.set(id, output)
-    void output.closed.then(() => outputs.delete(id))
+    log.capture({ app, slot, id, pid, generation }, stdout, stderr)
     submit({ type: 'worker.forked', worker: id, pid })
-  }
-
-  function release(id: number): void {
-    handles.delete(id)
-    outputs.get(id)?.exited()
   }
 
   return {
@@ -80,8 +61,5 @@ export function createExecutor(options: {
     },
     handleOf: (id) => handles.get(id),
     pids: () => [...handles.values()].flatMap(({ process }) => process.pid ?? []),
-    outputRead: async () => {
-      await Promise.all([...outputs.values()].map(({ closed }) => closed))
-    },
   }
 }

@@ -112,6 +112,13 @@ export const rows: Rows = {
       '/var/log/web.log could not be rotated (EACCES) and grows past log.maxSize: let resil write in its folder',
     ],
   ],
+  'supervisor.warned': [
+    [
+      { message: 'two workers of a cron job do everything twice' },
+      'warn',
+      'two workers of a cron job do everything twice',
+    ],
+  ],
   'control.recreated': [
     [
       { socket: '/tmp/resil-0/shop.sock' },
