@@ -68,7 +68,8 @@ const WRITE_ERRORS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up: free some space, or move log.file',
   EROFS: 'the file system is read-only: move log.file',
   EACCES: 'permission denied: let resil write there, or move log.file',
-  ENOENT: 'its folder is gone: create it again, or move log.file',
+  ENOTDIR: 'a file stands where its folder should be: move log.file',
+  EISDIR: 'it is a folder: name a file in log.file',
 }
 
 function describeDrop({ lines, bytes, to, error }: Extract<SupervisorEvent, { type: 'output.dropped' }>): string {

@@ -23,6 +23,8 @@ export interface FileTarget extends Target {
 }
 
 const NEWLINE = 0x0a
+/** Not for everybody: logs hold what users typed. */
+const MODE = 0o640
 // O_NONBLOCK: where the path is a FIFO without a reader, opening it fails instead of hanging.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
@@ -35,10 +37,18 @@ export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFaile
   let closed = false
   let writing = false
 
+  async function openOrCreate(): Promise<FileHandle> {
+    try {
+      return await open(path, FLAGS, MODE)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      await mkdir(dirname(path), { recursive: true })
+      return open(path, FLAGS, MODE)
+    }
+  }
+
   async function openFile(): Promise<FileHandle> {
-    await mkdir(dirname(path), { recursive: true })
-    // Readable by the owner and group: logs hold what users typed.
-    const opened = await open(path, FLAGS, 0o640)
+    const opened = await openOrCreate()
     sizeBytes = (await opened.stat()).size
     return opened
   }

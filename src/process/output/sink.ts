@@ -75,8 +75,10 @@ export function createSink({ target, clock, maxBytes, onDropped, onDrained }: Si
   }
 
   function drop(chunk: Chunk, error: string | null): void {
+    queuedBytes -= chunk.end - chunk.start
+    // A line of which only the end is missing is not lost: the next write ends it.
+    if (torn && chunk.bytes[chunk.start] === NEWLINE) chunk.start += 1
     const lost = chunk.bytes.subarray(chunk.start, chunk.end)
-    queuedBytes -= lost.length
     chunk.start = chunk.end
     if (lost.length > 0) onDropped({ lines: countLines(lost), bytes: lost.length, error })
   }
