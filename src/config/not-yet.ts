@@ -1,0 +1,44 @@
+// Settings whose feature is still to come. They are parsed, checked and documented, but asking for one is refused: a setting
+// that is silently ignored is worse than none. A feature that lands takes its line out of this one table.
+
+interface NotYet {
+  /** A setting, or a group of settings. */
+  readonly key: string
+  /** Values that do not ask for the feature. */
+  readonly off?: readonly unknown[]
+  /** The one value that asks for the feature; absent: any value that is not `off`. */
+  readonly only?: unknown
+}
+
+export const NOT_YET: readonly NotYet[] = [
+  { key: 'ready.on', only: 'probe' },
+  { key: 'reload.canary' },
+  { key: 'watchdogs' },
+  { key: 'recycle' },
+  { key: 'probes' },
+  { key: 'standby', off: [0] },
+  { key: 'reusePort', off: [false] },
+  { key: 'sticky', off: [false] },
+  { key: 'watch', off: [false] },
+  { key: 'hooks' },
+  { key: 'chaos', off: [false] },
+  { key: 'admin', off: ['off'] },
+  { key: 'stateDir' },
+]
+
+export const NOT_AVAILABLE = 'not available yet in this version of resil'
+
+/** The key (a setting, or the group around it) that has to wait, or undefined where the value may stand. */
+export function notYet(key: string, value: unknown): string | undefined {
+  const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
+  if (entry === undefined || entry.off?.includes(value)) return undefined
+  if (Array.isArray(value) && value.length === 0) return undefined
+  return 'only' in entry && value !== entry.only ? undefined : entry.key
+}
+
+/** For the reference page: all of the setting, some of its values, or none of it has to wait. */
+export function availability(key: string): 'now' | 'not yet' | { readonly notYet: unknown } {
+  const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
+  if (entry === undefined) return 'now'
+  return 'only' in entry ? { notYet: entry.only } : 'not yet'
+}
