@@ -72,14 +72,11 @@ export class Drain {
       release()
     }
     this.#status = { is: 'on', startedAt: performance.now(), times: drainTimes(request), request, end }
-    for (const listener of this.#listeners) this.#run(listener, request)
     this.#announceEnd()
     forgiveLaterCloses(this.#closeIdle)
     for (const server of this.#servers.open) this.stopAccepting(server)
-    for (const session of this.#servers.http2Sessions.all()) {
-      // RFC 9113, 6.8: with the highest stream id it only announces the end; requests already on their way are served.
-      session.goaway(0, 2 ** 31 - 1)
-    }
+    // After the servers: a listener that closes them by itself is to find them closed.
+    for (const listener of this.#listeners) this.#run(listener, request)
     this.look()
   }
 
@@ -114,7 +111,12 @@ export class Drain {
     const sockets = [...this.#servers.secured.all(), ...this.#servers.accepted.all()]
     for (const socket of sockets) this.#treat(socket, elapsedMs, times)
     if (elapsedMs >= times.idleWaitMs) this.#closeIdleConnections(sockets)
-    if (elapsedMs >= times.silentWaitMs) for (const session of this.#servers.http2Sessions.all()) session.close()
+    for (const session of this.#servers.http2Sessions.all()) {
+      // GOAWAY names the last stream that is served: what the client sent after it, it may safely send elsewhere. A notice
+      // before that (RFC 9113, 6.8) is out of reach: nghttp2 ignores new streams after any goaway() of Node's.
+      const unused = session.state.lastProcStreamID === 0
+      if (!unused || elapsedMs >= times.silentWaitMs) session.close()
+    }
     if (this.#unsettled > 0 && elapsedMs < times.cutAtMs) return
     if (this.#servers.open.size === 0 && this.#servers.accepted.size === 0) end()
   }
