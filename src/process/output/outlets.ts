@@ -34,8 +34,11 @@ export function openOutlets({ settings, fds, clock, publish }: OutletsOptions): 
   return {
     to: { stdout: stdout.write, stderr: stderr.write, file: file?.write ?? null },
     async flush(deadlineMs) {
-      for (const outlet of all) outlet.settle()
+      const until = clock.now() + deadlineMs
       await Promise.all(all.map((outlet) => outlet.flush(deadlineMs)))
+      // What one destination lost is told in the others, so they are flushed once more.
+      for (const outlet of all) outlet.settle()
+      await Promise.all(all.map((outlet) => outlet.flush(Math.max(0, until - clock.now()))))
     },
     reopen: () => fileTarget?.reopen(),
     close() {

@@ -77,7 +77,7 @@ export function createSink({ target, clock, maxBytes, onDropped, onDrained }: Si
   function drop(chunk: Chunk, error: string | null): void {
     queuedBytes -= chunk.end - chunk.start
     // A line of which only the end is missing is not lost: the next write ends it.
-    if (torn && chunk.bytes[chunk.start] === NEWLINE) chunk.start += 1
+    if (isInsideLine(chunk) && chunk.bytes[chunk.start] === NEWLINE) chunk.start += 1
     const lost = chunk.bytes.subarray(chunk.start, chunk.end)
     chunk.start = chunk.end
     if (lost.length > 0) onDropped({ lines: countLines(lost), bytes: lost.length, error })
@@ -105,7 +105,7 @@ export function createSink({ target, clock, maxBytes, onDropped, onDrained }: Si
         pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
         continue
       }
-      torn ||= chunk.start > 0 && chunk.bytes[chunk.start - 1] !== NEWLINE
+      torn ||= isInsideLine(chunk)
       if (isGone(error)) {
         gone = error
         dropAll(error)
@@ -166,6 +166,11 @@ export function createSink({ target, clock, maxBytes, onDropped, onDrained }: Si
       target.close()
     },
   }
+}
+
+/** The first bytes of its next line are written already. */
+function isInsideLine({ bytes, start }: Chunk): boolean {
+  return start > 0 && bytes[start - 1] !== NEWLINE
 }
 
 function countLines(bytes: Buffer): number {
