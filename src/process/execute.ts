@@ -1,6 +1,7 @@
 // Carries out what the core commands, and holds the handles of the workers that live.
 
 import type { Worker } from 'node:cluster'
+import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
@@ -17,10 +18,11 @@ export interface Executor {
 export function createExecutor(options: {
   readonly agentPath: string
   readonly log: Log
+  readonly door: Door
   readonly onExit: (code: number) => void
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, onExit, sawOomKill } = options
+  const { agentPath, log, door, onExit, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
@@ -38,7 +40,7 @@ export function createExecutor(options: {
       if (input.type === 'worker.exited') handles.delete(id)
       submit(input)
     }
-    handles.set(id, watchWorker(worker, { id, app, slot }, report, sawOomKill))
+    handles.set(id, watchWorker(worker, { id, app, slot }, report, door, sawOomKill))
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return

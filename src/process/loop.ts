@@ -27,6 +27,7 @@ export function startLoop(options: {
   const { clock, execute, publish } = options
   const queue: Input[] = []
   let state = options.initial
+  let steppedAt = clock.now()
   let timer: Timer | null = null
   let busy = false
   let closed = false
@@ -45,7 +46,8 @@ export function startLoop(options: {
   }
 
   function advance(input: Input): void {
-    const decided = step(state, input, clock.now())
+    steppedAt = clock.now()
+    const decided = step(state, input, steppedAt)
     state = decided.state
     for (const event of decided.events) publish(event)
     for (const violation of violations(state)) publish({ type: 'invariant.violated', ...violation })
@@ -66,9 +68,10 @@ export function startLoop(options: {
     timer?.cancel()
     timer = null
     if (closed) return
-    const now = clock.now()
-    const at = nextDeadline(state, now)
-    if (at !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(() => submit({ type: 'tick' }), Math.ceil(at - now))
+    // Counted from the last step, not from now: a fork takes long enough for a deadline to pass meanwhile.
+    const at = nextDeadline(state, steppedAt)
+    if (at === Number.POSITIVE_INFINITY) return
+    timer = clock.setTimeout(() => submit({ type: 'tick' }), Math.max(0, Math.ceil(at - clock.now())))
   }
 
   return {

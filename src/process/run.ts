@@ -5,6 +5,8 @@ import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
+import { holdTheDoor, LONGEST_HOLD_MS } from '../cluster-internals/hold-the-door.ts'
+import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
 import type { AppSettings, Settings } from '../config/settings.ts'
 import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
@@ -12,7 +14,8 @@ import { placeSocket } from '../control/socket-path.ts'
 import { messageOf } from '../errors.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
-import { initialState } from '../supervisor/state.ts'
+import { replacementDue } from '../supervisor/start-workers.ts'
+import { type App, initialState, isDrainingProcess } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
@@ -65,9 +68,19 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const ended = new Promise<number>((resolve) => {
     exit = resolve
   })
+  const door = holdTheDoor({
+    isKept: (name) => appOf(name)?.phase.status === 'active',
+    mayHold: (name) => {
+      const app = appOf(name)
+      return app !== undefined && replacementDue(app, clock.now(), LONGEST_HOLD_MS)
+    },
+    isDraining: (worker) => isDrainingProcess(loop.state, worker.process.pid),
+    clock,
+  })
   const executor = createExecutor({
     agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
     log,
+    door,
     onExit: (code) => exit(code),
     sawOomKill: createOomWatch(),
   })
@@ -96,6 +109,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   stopListening()
   loop.close()
   sampler.close()
+  door.close()
   await control?.close()
   await log.flush(FLUSH_MS)
   log.close()
@@ -112,6 +126,10 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     }
   }
 
+  function appOf(name: string): App | undefined {
+    return loop.state.apps.find((app) => app.name === name)
+  }
+
   function appNames(): string[] {
     return settings.apps.map(({ name }) => name)
   }
@@ -122,7 +140,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       name: settings.name,
       dir: settings.dir,
       appNames,
-      slotsOf: (name) => loop.state.apps.find((app) => app.name === name)?.slots.map(({ number }) => number) ?? [],
+      slotsOf: (name) => appOf(name)?.slots.map(({ number }) => number) ?? [],
       status: () => ({
         supervisor: {
           name: settings.name,
@@ -184,6 +202,7 @@ function startedEvent(settings: Settings, socket: string | null): ResilEvent {
 /** A mistake in resil itself must not take the service along: it is told, with its stack, and the supervisor goes on. */
 function guardAgainstFaults(publish: (event: ResilEvent) => void): () => void {
   const onFault = (error: unknown): void => {
+    if (isKnownClusterFault(error)) return
     const stack = error instanceof Error ? (error.stack ?? null) : null
     publish({ type: 'supervisor.faulted', message: messageOf(error), stack })
   }

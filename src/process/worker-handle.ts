@@ -3,6 +3,7 @@
 
 import type { Worker } from 'node:cluster'
 import { isolatePorts } from '../cluster-internals/app-ports.ts'
+import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
@@ -30,6 +31,7 @@ export function watchWorker(
   worker: Worker,
   identity: WorkerIdentity,
   report: (input: Input) => void,
+  door: Door,
   /** Whether the kernel has killed for memory since the last call. */
   sawOomKill: () => boolean,
 ): WorkerHandle {
@@ -45,13 +47,17 @@ export function watchWorker(
   }
 
   isolatePorts(worker, identity.app)
+  door.watch(worker, identity.app)
   // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
   // An error without a pid is the fork itself: then no 'exit' will follow.
   worker.on('error', (error: NodeJS.ErrnoException) => {
     if (worker.process.pid === undefined) end(null, null, error.code ?? 'UNKNOWN')
   })
-  // 'disconnect' sometimes never comes after a kill under load; 'exit' does.
-  worker.on('exit', (code: number | null, signal: string | null) => end(code, signal, null))
+  // 'disconnect' sometimes never comes after a kill under load; 'exit' does. First in line, since Node's own listener may throw
+  // (cluster-internals/known-faults.ts); reported when that one is through, so that a port is free before it is wanted again.
+  worker.process.prependOnceListener('exit', (code: number | null, signal: string | null) => {
+    process.nextTick(end, code, signal, null)
+  })
   worker.on('listening', ({ address, port }) => {
     report({ type: 'worker.listening', worker: id, address: address ?? null, port: port > 0 ? port : null })
   })

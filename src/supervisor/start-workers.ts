@@ -1,7 +1,7 @@
 // Which vacant slots get a worker now. One place for all limits: dependencies, backoff, gates, boots at once, total processes.
 
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
-import { type App, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
+import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
 import { bootsInFlight, type Turn } from './turn.ts'
 
 export function startWorkers(turn: Turn, app: App): void {
@@ -44,6 +44,12 @@ function vacantUntil(slot: Slot): number {
 export function startableAt(app: App, slot: Slot): number {
   if (slot.current !== null || slot.next !== null || slot.retired) return Number.POSITIVE_INFINITY
   return Math.max(vacantUntil(slot), gateOpensAt(slot.gate), gateOpensAt(app.gate))
+}
+
+/** Whether somebody who waits for the app will soon meet a worker: one boots, or may start within `withinMs`. */
+export function replacementDue(app: App, now: number, withinMs: number): boolean {
+  if (app.phase.status !== 'active') return false
+  return app.slots.some((slot) => workersOf(slot).some(isBooting) || startableAt(app, slot) - now <= withinMs)
 }
 
 /** Room for one more process of the app (what scale took away does not count: it is leaving), and for one more boot on this machine. */

@@ -249,6 +249,10 @@ export function readyCount(app: App): number {
   return allWorkers(app).filter(isReady).length
 }
 
+export function isDrainingProcess(state: SupervisorState, pid: number | undefined): boolean {
+  return state.apps.flatMap(allWorkers).some((worker) => worker.pid === pid && worker.stage.status === 'draining')
+}
+
 export function isBooting(worker: Worker): boolean {
   return worker.stage.status === 'booting' || worker.stage.status === 'warming'
 }

@@ -54,6 +54,26 @@ describe('the loop', () => {
     expect(signals).toEqual(['SIGTERM', 'SIGTERM', 'SIGKILL', 'SIGKILL'])
   })
 
+  it('misses no deadline that passes while a command is carried out', () => {
+    const forks: number[] = []
+    const { loop, clock } = setUp((command) => {
+      if (command.type !== 'fork') return
+      forks.push(command.worker)
+      clock.stall(3_000)
+    })
+    const crash = (worker: number) =>
+      loop.submit({ type: 'worker.exited', worker, code: 1, signal: null, forkError: null, oomKilled: false })
+    loop.submit({ type: 'tick' })
+    for (const worker of [1, 2]) loop.submit({ type: 'worker.listening', worker, port: 3000, address: null })
+    crash(1)
+    crash(3)
+    // Slot 0 now waits a second; the fork for slot 1 takes three.
+    crash(2)
+    expect(forks).toEqual([1, 2, 3, 4])
+    clock.advance(0)
+    expect(forks).toEqual([1, 2, 3, 4, 5])
+  })
+
   it('has no timer left once it is closed', () => {
     const { loop, clock, events } = setUp(() => {})
     loop.submit({ type: 'tick' })

@@ -4,6 +4,8 @@ import type { Clock } from '../../src/clock.ts'
 
 export interface FakeClock extends Clock {
   advance(ms: number): void
+  /** Time passes while the process is busy: no timer runs before the next advance. */
+  stall(ms: number): void
   /** Timers that are armed. */
   readonly pending: number
 }
@@ -24,6 +26,9 @@ export function fakeClock(startMs = 1_000): FakeClock {
     get pending() {
       return timers.size
     },
+    stall: (ms) => {
+      now += ms
+    },
     advance: (ms) => {
       const end = now + ms
       for (;;) {
@@ -31,7 +36,7 @@ export function fakeClock(startMs = 1_000): FakeClock {
         if (due === undefined) break
         const [id, { at, run }] = due
         timers.delete(id)
-        now = at
+        now = Math.max(now, at)
         run()
       }
       now = end
