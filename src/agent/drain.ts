@@ -4,6 +4,7 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { Server, type Socket } from 'node:net'
+import { messageOf } from '../errors.ts'
 import type { DrainListener } from '../protocol/agent-handle.ts'
 import type { Channel } from './channel.ts'
 import {
@@ -76,7 +77,8 @@ export class Drain {
     forgiveLaterCloses(this.#closeIdle)
     for (const server of this.#servers.open) this.stopAccepting(server)
     // After the servers: a listener that closes them by itself is to find them closed.
-    for (const listener of this.#listeners) this.#run(listener, request)
+    // A copy: one that is added by another runs as it is added.
+    for (const listener of [...this.#listeners]) this.#run(listener, request)
     this.look()
   }
 
@@ -183,7 +185,8 @@ export class Drain {
       this.look()
     }
     const failed = (error: unknown) => {
-      process.emitWarning(error instanceof Error ? error : String(error), { code: 'RESIL_ON_DRAIN' })
+      const detail = (error instanceof Error && error.stack) || String(error)
+      process.emitWarning(`an onDrain() listener failed: ${messageOf(error)}`, { code: 'RESIL_ON_DRAIN', detail })
       settled()
     }
     new Promise<void>((resolve) => resolve(listener({ deadlineMs, signal }))).then(settled, failed)

@@ -71,8 +71,9 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
   })
 
   it('a worker that ends after its server closed has said bye, and ends also without an answer', async () => {
-    bench.cluster.order({ do: 'ignore-bye' })
-    const worker = await start(`const s = ${serve}.listen(0, () => s.close())`)
+    const cluster = bench.anotherCluster()
+    cluster.order({ do: 'ignore-bye' })
+    const worker = await start(`const s = ${serve}.listen(0, () => s.close())`, { cluster })
     await worker.said('bye')
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
   })

@@ -6,11 +6,18 @@ import { ClusterUnderTest, type ForkOptions, type WorkerUnderTest } from './clus
 import { assertNoProcessLeft } from './processes.ts'
 import { tempDir } from './temp-dir.ts'
 
+export interface StartOptions extends Partial<ForkOptions> {
+  /** Of the script; its ending decides what it is. */
+  readonly name?: string
+  /** Another than the bench's own. */
+  readonly cluster?: ClusterUnderTest
+}
+
 export interface AgentBench {
   readonly cluster: ClusterUnderTest
   readonly agent: string
   /** Forks `source`, a CommonJS script unless `name` says otherwise, under the agent. */
-  start(source: string, options?: Partial<ForkOptions> & { readonly name?: string }): Promise<WorkerUnderTest>
+  start(source: string, options?: StartOptions): Promise<WorkerUnderTest>
   /** Another primary, that may die. */
   anotherCluster(): ClusterUnderTest
 }
@@ -42,9 +49,9 @@ export function agentBench(node: string): AgentBench {
     get agent() {
       return agent
     },
-    start(source, { name = 'app.cjs', ...options } = {}) {
+    start(source, { name = 'app.cjs', cluster = first(), ...options } = {}) {
       const dir = tempDir({ [name]: source })
-      return first().fork(`${dir}/${name}`, { agent, args: [`${dir}/socket`], ...options })
+      return cluster.fork(`${dir}/${name}`, { agent, args: [`${dir}/socket`], ...options })
     },
     anotherCluster,
   }

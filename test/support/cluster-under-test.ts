@@ -93,8 +93,9 @@ export class ClusterUnderTest {
       }
       const timer = setTimeout(() => {
         this.#waiting.delete(look)
-        const all = this.reports.map((report) => JSON.stringify(report)).join('\n')
-        reject(new Error(`no '${kind}' within ${deadlineMs} ms; what happened:\n${all}`))
+        const last = this.reports.filter((report) => !(report.saw === 'said' && report.act === 'beat')).slice(-20)
+        const told = last.map((report) => JSON.stringify(report)).join('\n')
+        reject(new Error(`no '${kind}' within ${deadlineMs} ms; what happened last:\n${told}`))
       }, deadlineMs)
       this.#waiting.add(look)
       look()
