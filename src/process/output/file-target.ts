@@ -1,9 +1,10 @@
 // Writes to a log file: opened when first needed, rotated by size, opened again on demand (logrotate moves it away).
 // A disk that fails is reported to the sink, which drops and counts; the next write tries anew.
 
-import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { close, constants, fstat, open, write } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 import { rotate } from './rotate.ts'
 import { codeOf, type Target, type Written } from './target.ts'
 
@@ -23,13 +24,19 @@ export interface FileTarget extends Target {
 }
 
 const NEWLINE = 0x0a
+// Descriptors, not FileHandles: from Node 25 on a FileHandle that is collected unclosed is an error that nobody can catch.
+const openFd = promisify(open)
+const closeFd = promisify(close)
+const statFd = promisify(fstat)
+const writeFd = promisify(write)
+
 /** Not for everybody: logs hold what users typed. */
 const MODE = 0o640
 // O_NONBLOCK: where the path is a FIFO without a reader, opening it fails instead of hanging.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
 export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFailed }: FileTargetOptions): FileTarget {
-  let handle: FileHandle | null = null
+  let fd: number | null = null
   let sizeBytes = 0
   let rotateAtBytes = maxSizeBytes
   let atLineStart = true
@@ -37,26 +44,28 @@ export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFaile
   let closed = false
   let writing = false
 
-  async function openOrCreate(): Promise<FileHandle> {
+  async function openOrCreate(): Promise<number> {
     try {
-      return await open(path, FLAGS, MODE)
+      return await openFd(path, FLAGS, MODE)
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error
       await mkdir(dirname(path), { recursive: true })
-      return open(path, FLAGS, MODE)
+      return openFd(path, FLAGS, MODE)
     }
   }
 
-  async function openFile(): Promise<FileHandle> {
+  async function ensureOpen(): Promise<number> {
+    if (fd !== null) return fd
     const opened = await openOrCreate()
-    sizeBytes = (await opened.stat()).size
+    fd = opened
+    sizeBytes = (await statFd(opened)).size
     return opened
   }
 
   async function letGo(): Promise<void> {
-    const old = handle
-    handle = null
-    await old?.close()
+    const old = fd
+    fd = null
+    if (old !== null) await closeFd(old)
   }
 
   async function makeRoom(): Promise<void> {
@@ -75,12 +84,11 @@ export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFaile
       stale = false
       await letGo()
     }
-    handle ??= await openFile()
+    await ensureOpen()
     if (atLineStart && sizeBytes > 0 && sizeBytes + bytes.length > rotateAtBytes) {
       await makeRoom()
-      handle ??= await openFile()
     }
-    const { bytesWritten } = await handle.write(bytes)
+    const { bytesWritten } = await writeFd(await ensureOpen(), bytes)
     sizeBytes += bytesWritten
     if (bytesWritten > 0) atLineStart = bytes[bytesWritten - 1] === NEWLINE
     return { written: bytesWritten, error: null }

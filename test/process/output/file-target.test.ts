@@ -1,8 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { createFileTarget } from '../../../src/process/output/file-target.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+
+const opened: { close(): void }[] = []
+afterEach(() => {
+  for (const target of opened.splice(0)) target.close()
+})
 
 function setUp(options: { maxSizeBytes?: number; maxFiles?: number; path?: string } = {}) {
   const dir = tempDir()
@@ -14,6 +19,7 @@ function setUp(options: { maxSizeBytes?: number; maxFiles?: number; path?: strin
     maxFiles: options.maxFiles ?? 3,
     onRotationFailed: (error) => failures.push(error),
   })
+  opened.push(target)
   return { dir, path, target, failures, write: (text: string) => target.write(Buffer.from(text)) }
 }
 const textOf = (path: string) => readFileSync(path, 'utf8')

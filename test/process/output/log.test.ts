@@ -10,9 +10,14 @@ import { type Log, openLog } from '../../../src/process/output/log.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-const opened: { close(): void }[] = []
-afterEach(() => {
-  for (const thing of opened.splice(0).reverse()) thing.close()
+const opened: { readonly log: Log; readonly fds: readonly number[] }[] = []
+afterEach(async () => {
+  for (const { log, fds } of opened.splice(0)) {
+    // A write under way must be over before its descriptor's number goes to somebody else.
+    await log.flush(1000)
+    log.close()
+    for (const fd of fds) closeSync(fd)
+  }
 })
 
 const exit: ExitDetails = {
@@ -61,7 +66,7 @@ async function setUp({ format = 'pretty', level = 'info', file = false, isTty = 
     clock,
     publisher,
   })
-  opened.push({ close: () => closeSync(stdout) }, { close: () => closeSync(stderr) }, log)
+  opened.push({ log, fds: [stdout, stderr] })
   const read = (name: string) => {
     const lines = readFileSync(join(dir, name), 'utf8').split('\n')
     expect(lines.pop()).toBe('')
@@ -247,7 +252,7 @@ test('a log file that can not be written is told once, and costs nothing else', 
     clock,
     publisher,
   })
-  opened.push({ close: () => closeSync(fd) }, log)
+  opened.push({ log, fds: [fd] })
   for (let i = 0; i < 5; i += 1) {
     log.line({ at: 0, app: 'web', slot: 0, pid: 1, stream: i % 2 === 0 ? 'stdout' : 'stderr', text: `line ${i}` })
     await log.flush(1000)
