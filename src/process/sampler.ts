@@ -16,6 +16,8 @@ export interface Sampler {
 }
 
 const INTERVAL_MS = 1_000
+/** pidusage keeps a descriptor open for each pid that it has seen: in a crash loop its default of a minute would pile them up. */
+const FORGET_AFTER_MS = 3 * INTERVAL_MS
 
 export function startSampler(pids: () => readonly number[]): Sampler {
   let samples = new Map<number, Sample>()
@@ -44,7 +46,7 @@ export function startSampler(pids: () => readonly number[]): Sampler {
 
 async function take(pid: number): Promise<[number, Sample] | null> {
   try {
-    const { cpu, memory } = await pidusage(pid)
+    const { cpu, memory } = await pidusage(pid, { maxage: FORGET_AFTER_MS })
     return [pid, { cpu: Math.round(cpu * 10) / 10, rss: memory }]
   } catch {
     return null
