@@ -23,12 +23,12 @@ export interface AgentBench {
 }
 
 /** In a describe block. */
-export function agentBench(node: string): AgentBench {
+export function agentBench(node: string, primaryEnv: Readonly<Record<string, string>> = {}): AgentBench {
   const clusters: ClusterUnderTest[] = []
   let agent = ''
   let primary = ''
   const anotherCluster = () => {
-    const cluster = new ClusterUnderTest(primary, { node })
+    const cluster = new ClusterUnderTest(primary, { node, env: primaryEnv })
     clusters.push(cluster)
     return cluster
   }

@@ -35,10 +35,13 @@ export class ClusterUnderTest {
   #waiting = new Set<() => void>()
   #forks = 0
 
-  constructor(primaryScript: string, options: { readonly node?: string; readonly execArgv?: readonly string[] } = {}) {
-    this.#primary = spawn(options.node ?? process.execPath, [...(options.execArgv ?? []), primaryScript], {
+  constructor(
+    primaryScript: string,
+    options: { readonly node?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  ) {
+    this.#primary = spawn(options.node ?? process.execPath, [primaryScript], {
       // A clean environment, as a service has one.
-      env: { PATH: process.env.PATH ?? '', [MARK_VARIABLE]: mark },
+      env: { PATH: process.env.PATH ?? '', [MARK_VARIABLE]: mark, ...options.env },
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
     })
