@@ -12,7 +12,7 @@ export interface FileTargetOptions {
   /** Absolute. */
   readonly path: string
   readonly maxSizeBytes: number
-  /** All files, the one being written included. */
+  /** How many old ones are kept beside the one being written. */
   readonly maxFiles: number
   /** Told when rotation fails, with the code; the file then goes on growing, and is tried again when it has doubled. */
   readonly onRotationFailed: (error: string) => void
@@ -68,6 +68,13 @@ export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFaile
     if (old !== null) await closeFd(old)
   }
 
+  async function isFull(moreBytes: number): Promise<boolean> {
+    const exceeds = (): boolean => sizeBytes > 0 && sizeBytes + moreBytes > rotateAtBytes
+    // Our count may be too high: logrotate's copytruncate empties the file behind our back.
+    if (fd !== null && exceeds()) sizeBytes = (await statFd(fd)).size
+    return exceeds()
+  }
+
   async function makeRoom(): Promise<void> {
     try {
       await rotate(path, maxFiles)
@@ -85,9 +92,7 @@ export function createFileTarget({ path, maxSizeBytes, maxFiles, onRotationFaile
       await letGo()
     }
     await ensureOpen()
-    if (atLineStart && sizeBytes > 0 && sizeBytes + bytes.length > rotateAtBytes) {
-      await makeRoom()
-    }
+    if (atLineStart && (await isFull(bytes.length))) await makeRoom()
     const { bytesWritten } = await writeFd(await ensureOpen(), bytes)
     sizeBytes += bytesWritten
     if (bytesWritten > 0) atLineStart = bytes[bytesWritten - 1] === NEWLINE

@@ -32,11 +32,7 @@ export interface LogOptions {
 
 export interface Log {
   /** Reads a worker's output to its end. Call it right after the fork, before anything can be written. */
-  capture(
-    worker: Pick<WorkerRef, 'id' | 'app' | 'slot' | 'pid'>,
-    stdout: Readable | null,
-    stderr: Readable | null,
-  ): WorkerOutput
+  capture(worker: WorkerRef, stdout: Readable | null, stderr: Readable | null): WorkerOutput
   /** A line from elsewhere. */
   line(line: LogLine): void
   /** Oldest first, bounded. */

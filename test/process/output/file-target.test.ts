@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { createFileTarget } from '../../../src/process/output/file-target.ts'
@@ -16,7 +25,7 @@ function setUp(options: { maxSizeBytes?: number; maxFiles?: number; path?: strin
   const target = createFileTarget({
     path,
     maxSizeBytes: options.maxSizeBytes ?? 1000,
-    maxFiles: options.maxFiles ?? 3,
+    maxFiles: options.maxFiles ?? 2,
     onRotationFailed: (error) => failures.push(error),
   })
   opened.push(target)
@@ -36,8 +45,8 @@ test('appends to what is there, and makes the folder where there is none', async
   expect(textOf(join(dir, 'web.log'))).toBe('old\nnew\n')
 })
 
-test('rotates before the size is passed, keeps so many files, and loses no line but the oldest', async () => {
-  const { dir, write, failures } = setUp({ maxSizeBytes: 15, maxFiles: 3 })
+test('rotates before the size is passed, keeps so many old files, and loses no line but the oldest', async () => {
+  const { dir, write, failures } = setUp({ maxSizeBytes: 15, maxFiles: 2 })
   for (let i = 0; i < 10; i += 1) await write(`line ${i} xx\n`)
   expect(readdirSync(dir).sort()).toEqual(['web.log', 'web.log.1', 'web.log.2'])
   expect(textOf(join(dir, 'web.log.2'))).toBe('line 7 xx\n')
@@ -54,8 +63,8 @@ test('counts what a former run left in the file', async () => {
   expect(textOf(path)).toBe('next one\n')
 })
 
-test('with one file the old lines go', async () => {
-  const { dir, path, write } = setUp({ maxSizeBytes: 10, maxFiles: 1 })
+test('where no old file is kept the old lines go', async () => {
+  const { dir, path, write } = setUp({ maxSizeBytes: 10, maxFiles: 0 })
   await write('12345678\n')
   await write('abcdefgh\n')
   expect(readdirSync(dir)).toEqual(['web.log'])
@@ -90,8 +99,17 @@ test('after reopen it writes to the path again, when logrotate has moved the fil
   expect(textOf(path)).toBe('after\n')
 })
 
+test('a file that logrotate has emptied by copytruncate is not rotated again', async () => {
+  const { dir, path, write } = setUp({ maxSizeBytes: 15 })
+  await write('ten bytes\n')
+  truncateSync(path)
+  await write('ten bytes\n')
+  expect(readdirSync(dir)).toEqual(['web.log'])
+  expect(textOf(path)).toBe('ten bytes\n')
+})
+
 test('a rotation that fails is told, loses nothing, and is tried again when the file has doubled', async () => {
-  const { dir, path, write, failures } = setUp({ maxSizeBytes: 20, maxFiles: 2 })
+  const { dir, path, write, failures } = setUp({ maxSizeBytes: 20, maxFiles: 1 })
   mkdirSync(join(dir, 'web.log.1', 'in-the-way'), { recursive: true })
   for (let i = 0; i < 4; i += 1) await write('ten bytes\n')
   expect(failures).toEqual(['EISDIR'])
