@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { forkWorker } from './fork.ts'
+import type { OrphanGuard } from './orphan-guard.ts'
 import type { Log } from './output/log.ts'
 import { type WorkerHandle, watchWorker } from './worker-handle.ts'
 
@@ -19,10 +20,11 @@ export function createExecutor(options: {
   readonly agentPath: string
   readonly log: Log
   readonly door: Door
+  readonly guard: OrphanGuard
   readonly onExit: (code: number) => void
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, door, onExit, sawOomKill } = options
+  const { agentPath, log, door, guard, onExit, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
@@ -37,15 +39,22 @@ export function createExecutor(options: {
       return
     }
     const report = (input: Input): void => {
-      if (input.type === 'worker.exited') handles.delete(id)
+      if (input.type === 'worker.exited') release(id)
       submit(input)
     }
     handles.set(id, watchWorker(worker, { id, app, slot }, report, door, sawOomKill))
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
+    guard.add(pid)
     log.capture({ app, slot, id, pid, generation }, stdout, stderr)
     submit({ type: 'worker.forked', worker: id, pid })
+  }
+
+  function release(id: number): void {
+    const pid = handles.get(id)?.process.pid
+    handles.delete(id)
+    if (pid !== undefined) guard.remove(pid)
   }
 
   return {

@@ -21,6 +21,7 @@ import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { createOomWatch } from './machine/oom-kills.ts'
+import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
 import { startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
@@ -77,10 +78,17 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     isDraining: (worker) => isDrainingProcess(loop.state, worker.process.pid),
     clock,
   })
+  const guard = createOrphanGuard(() =>
+    publish({
+      type: 'supervisor.warned',
+      message: 'there is no /bin/sh here: if resil itself is killed, a worker that hangs at that moment lives on',
+    }),
+  )
   const executor = createExecutor({
     agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
     log,
     door,
+    guard,
     onExit: (code) => exit(code),
     sawOomKill: createOomWatch(),
   })
@@ -110,6 +118,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   loop.close()
   sampler.close()
   door.close()
+  guard.close()
   await control?.close()
   await log.flush(FLUSH_MS)
   log.close()
