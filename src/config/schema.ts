@@ -3,7 +3,7 @@
 // may import this: it brings zod along.
 
 import * as z from 'zod/mini'
-import { argList, choice, mixed, section, text, textList, textRecord, whole, yesNo } from './field.ts'
+import { argList, choice, mixed, section, text, textList, textRecord, whole, yesNo } from './fields/field.ts'
 import { appLog, fileLog, supervisorLog } from './sections/log.ts'
 import { admin, chaos, hooks } from './sections/outside.ts'
 import { probes } from './sections/probes.ts'
@@ -38,7 +38,7 @@ const appShape = {
   ),
   nodeArgs: z.prefault(argList({ description: 'Flags for node, such as `--max-old-space-size=512`.' }), []),
   env: z.prefault(
-    textRecord({ description: 'Environment of the workers, on top of resil’s own and of `envFile`.' }),
+    textRecord({ description: "Environment of the workers, on top of resil's own and of `envFile`." }),
     {},
   ),
   envFile: z.prefault(

@@ -49,7 +49,10 @@ interface QuantityRules {
 }
 
 function parseQuantity(input: string | number, rules: QuantityRules): Parsed {
-  const fail = (why: string): Parsed => ({ ok: false, problem: `${JSON.stringify(input)} is not ${rules.noun}: ${why}` })
+  const fail = (why: string): Parsed => ({
+    ok: false,
+    problem: `${JSON.stringify(input)} is not ${rules.noun}: ${why}`,
+  })
   if (typeof input === 'number') {
     if (!Number.isFinite(input)) return { ok: false, problem: `${input} is not ${rules.noun}: it must be finite` }
     return input < 0 ? fail('it is negative') : { ok: true, value: Math.round(input) }

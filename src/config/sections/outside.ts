@@ -1,7 +1,7 @@
 // How the world reaches resil and is told: admin port, hooks, chaos.
 
 import * as z from 'zod/mini'
-import { argList, mixed, section, text, yesNo } from '../field.ts'
+import { argList, mixed, section, text, yesNo } from '../fields/field.ts'
 
 export const admin = section('HTTP for probes, Prometheus and the dashboard.', {
   host: z.prefault(text({ description: 'The address to listen on.' }), '127.0.0.1'),

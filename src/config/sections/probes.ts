@@ -1,12 +1,12 @@
 // Questions that resil asks a worker to learn how it is.
 
 import * as z from 'zod/mini'
-import { argList, duration, section, text, whole, yesNo } from '../field.ts'
+import { argList, duration, section, text, whole, yesNo } from '../fields/field.ts'
 
 const probe = (description: string) =>
   z.optional(
     section(`${description} Exactly one of \`http\`, \`tcp\`, \`exec\` and \`ipc\`.`, {
-      http: z.optional(text({ description: 'A path on the worker’s port, or a URL; 200 to 399 passes.' })),
+      http: z.optional(text({ description: "A path on the worker's port, or a URL; 200 to 399 passes." })),
       tcp: z.optional(whole({ description: 'A port that must accept a connection.', min: 1, max: 65_535 })),
       exec: z.optional(argList({ description: 'A command that must exit with 0.' })),
       ipc: z.optional(yesNo({ description: 'The health checks that the app registered.' })),

@@ -1,7 +1,7 @@
 // When a worker may get traffic.
 
 import * as z from 'zod/mini'
-import { choice, duration, section } from '../field.ts'
+import { choice, duration, section } from '../fields/field.ts'
 
 export const ready = section('When a worker counts as ready, and so may get traffic.', {
   on: z.prefault(
@@ -12,7 +12,10 @@ export const ready = section('When a worker counts as ready, and so may get traf
     'auto',
   ),
   timeout: z.prefault(
-    duration({ description: 'A worker that is not ready by then is ended and counts as a failed boot.', atLeast: '1ms' }),
+    duration({
+      description: 'A worker that is not ready by then is ended and counts as a failed boot.',
+      atLeast: '1ms',
+    }),
     '30s',
   ),
   minReady: z.prefault(

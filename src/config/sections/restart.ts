@@ -1,7 +1,7 @@
 // What brings a worker back, how fast, and when resil stops trying.
 
 import * as z from 'zod/mini'
-import { choice, decimal, duration, mixed, section, whole } from '../field.ts'
+import { choice, decimal, duration, mixed, section, whole } from '../fields/field.ts'
 
 const backoff = section('The wait before a restart. The first crash restarts at once; each further one waits longer.', {
   initial: z.prefault(duration({ description: 'The wait after the second crash in a row.' }), '1s'),
@@ -16,12 +16,12 @@ const backoff = section('The wait before a restart. The first crash restarts at 
   ),
 })
 
-const window = section('The crash window of a slot. More crashes than this open the slot’s restart gate.', {
+const window = section("The crash window of a slot. More crashes than this open the slot's restart gate.", {
   maxRestarts: z.prefault(whole({ description: 'Crashes of one slot within `within` that are still restarted.' }), 5),
   within: z.prefault(duration({ description: 'How far back crashes count.', atLeast: '1ms' }), '60s'),
 })
 
-const storm = section('The storm budget of an app. A crash of any slot adds 1; more than `max` open the app’s gate.', {
+const storm = section("The storm budget of an app. A crash of any slot adds 1; more than `max` open the app's gate.", {
   max: z.prefault(
     mixed(z.union([z.int().check(z.gte(1)), z.literal('auto')]), {
       description: 'The limit. `auto` is 5, or twice the instances if that is more.',
@@ -35,7 +35,8 @@ const storm = section('The storm budget of an app. A crash of any slot adds 1; m
 export const restart = section('What brings a worker back after an exit that nobody asked for.', {
   policy: z.prefault(
     choice(['always', 'on-failure', 'never'], {
-      description: '`always`: after any exit, code 0 included. `on-failure`: not after exit code 0. `never`: not at all.',
+      description:
+        '`always`: after any exit, code 0 included. `on-failure`: not after exit code 0. `never`: not at all.',
     }),
     'always',
   ),

@@ -1,7 +1,7 @@
 // How a worker, and the whole app, is brought to an end.
 
 import * as z from 'zod/mini'
-import { choice, duration, section } from '../field.ts'
+import { choice, duration, section } from '../fields/field.ts'
 
 export const shutdown = section('How workers end: at a stop, a reload, a restart or a scale-down.', {
   deadline: z.prefault(

@@ -1,7 +1,7 @@
 // What is watched from outside a worker, and the planned recycling of workers.
 
 import * as z from 'zod/mini'
-import { choice, decimal, duration, section, size, whole, yesNo } from '../field.ts'
+import { choice, decimal, duration, section, size, whole, yesNo } from '../fields/field.ts'
 
 const action = (fallback: 'replace' | 'kill' | 'report') =>
   z.prefault(
@@ -17,20 +17,17 @@ const memory = section('Resident memory of a worker.', {
   soft: z.optional(
     size({
       description: 'Above this the worker is replaced without haste.',
-      defaultText: '80 % of the worker’s share of the memory limit',
+      defaultText: "80 % of the worker's share of the memory limit",
     }),
   ),
   hard: z.optional(
     size({
       description: 'Above this the worker is ended now.',
-      defaultText: '92 % of the worker’s share of the memory limit',
+      defaultText: "92 % of the worker's share of the memory limit",
     }),
   ),
   sustain: sustain('10s'),
-  predict: z.prefault(
-    yesNo({ description: 'Replace when the growth will reach `hard` within two minutes.' }),
-    true,
-  ),
+  predict: z.prefault(yesNo({ description: 'Replace when the growth will reach `hard` within two minutes.' }), true),
   action: action('replace'),
 })
 
@@ -40,7 +37,7 @@ const cpu = section('CPU time of a worker.', {
   action: action('report'),
 })
 
-const eventLoop = section('How late a worker’s event loop runs.', {
+const eventLoop = section("How late a worker's event loop runs.", {
   delayP99: z.optional(duration({ description: 'The highest delay, 99th percentile.' })),
   utilization: z.optional(decimal({ description: 'The highest utilization of the loop.', min: 0, max: 1 })),
   sustain: sustain('30s'),
@@ -71,7 +68,11 @@ export const recycle = section('Replaces workers from time to time, before they 
   maxAge: z.optional(duration({ description: 'Replace a worker at this age.', atLeast: '1s' })),
   maxRequests: z.optional(whole({ description: 'Replace a worker after so many requests.', min: 1 })),
   jitter: z.prefault(
-    decimal({ description: 'Spreads both limits by up to this share, so that workers do not go together.', min: 0, max: 1 }),
+    decimal({
+      description: 'Spreads both limits by up to this share, so that workers do not go together.',
+      min: 0,
+      max: 1,
+    }),
     0.2,
   ),
   minLife: z.prefault(duration({ description: 'Never recycle a younger worker.' }), '10s'),

@@ -1,12 +1,12 @@
 // Turns what zod found into lines for people: which field, what it held, what it should hold, and what was probably meant.
 
 import type * as z from 'zod/mini'
-import type { FieldDoc, FieldKind } from './field.ts'
+import type { FieldDoc, FieldKind } from '../fields/field.ts'
+import { fieldsOf, locate, shapeOf, walk } from '../fields/walk-schema.ts'
+import { App, Supervisor } from '../schema.ts'
 import { foreignName } from './foreign-names.ts'
 import { fieldName, type Problem, shown } from './problems.ts'
-import { App, Supervisor } from './schema.ts'
 import { nearest } from './suggest.ts'
-import { fieldsOf, locate, shapeOf, walk } from './walk-schema.ts'
 
 type Issue = z.core.$ZodIssue
 

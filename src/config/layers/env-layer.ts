@@ -1,12 +1,12 @@
 // RESIL_… variables as a layer: one for every setting that fits into a line of text, named after its path.
 // RESIL_SHUTDOWN_KILL_AFTER is shutdown.killAfter.
 
-import { readText } from './from-text.ts'
+import { readText } from '../fields/from-text.ts'
+import { NOT_AVAILABLE, notYet } from '../fields/not-yet.ts'
+import type { Field } from '../fields/walk-schema.ts'
+import type { Problem } from '../problems/problems.ts'
+import { nearest } from '../problems/suggest.ts'
 import type { Entry, Layer } from './layers.ts'
-import { NOT_AVAILABLE, notYet } from './not-yet.ts'
-import type { Problem } from './problems.ts'
-import { nearest } from './suggest.ts'
-import type { Field } from './walk-schema.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -44,7 +44,10 @@ export function mistypedEnv(env: Env, fields: readonly Field[]): string[] {
     .filter((name) => name.startsWith('RESIL_') && !known.includes(name))
     .flatMap((name) => {
       // The common prefix must not count as likeness.
-      const near = nearest(name.slice('RESIL_'.length), known.map((other) => other.slice('RESIL_'.length)))
+      const near = nearest(
+        name.slice('RESIL_'.length),
+        known.map((other) => other.slice('RESIL_'.length)),
+      )
       return near === undefined ? [] : [`${name} is not read; did you mean RESIL_${near}?`]
     })
 }

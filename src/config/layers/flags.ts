@@ -1,11 +1,11 @@
 // Command-line flags of `start` as a layer. commander has parsed the line; whether a value is right is decided here, by the same
 // schema as the file's.
 
-import { readText } from './from-text.ts'
+import { readText } from '../fields/from-text.ts'
+import { NOT_AVAILABLE, notYet } from '../fields/not-yet.ts'
+import type { Field } from '../fields/walk-schema.ts'
+import type { Problem } from '../problems/problems.ts'
 import type { Entry, Layer } from './layers.ts'
-import { NOT_AVAILABLE, notYet } from './not-yet.ts'
-import type { Problem } from './problems.ts'
-import type { Field } from './walk-schema.ts'
 
 /** As typed; absent where not given. */
 export interface Flags {

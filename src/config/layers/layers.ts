@@ -1,7 +1,7 @@
 // The layers that settings come from, each a flat map from setting to value and origin, and how a higher one covers a lower one:
 // flags over environment over file over defaults. Values are as they were written; schema.ts has checked them already.
 
-import type { Field } from './walk-schema.ts'
+import type { Field } from '../fields/walk-schema.ts'
 
 export type Origin =
   | { readonly from: 'default'; readonly reason: string | null }
@@ -51,7 +51,10 @@ export function treeOf(layer: Layer, fields: readonly Field[]): Record<string, u
     const entry = layer.get(key)
     if (entry === undefined) continue
     let at = tree
-    for (const step of path.slice(0, -1)) at = (at[step] ??= {}) as Record<string, unknown>
+    for (const step of path.slice(0, -1)) {
+      at[step] ??= {}
+      at = at[step] as Record<string, unknown>
+    }
     at[path.at(-1) as string] = entry.value
   }
   return tree

@@ -67,11 +67,12 @@ function string(text: string, open: number): number {
   for (let at = open + 1; at < text.length; at++) {
     const char = text[at] as string
     if (char === '"') return at + 1
-    if (char < ' ') throw new Stop(at, char === '\n' ? 'a text that does not end on its line' : 'a raw control character')
+    if (char < ' ')
+      throw new Stop(at, char === '\n' ? 'a text that does not end on its line' : 'a raw control character')
     if (char !== '\\') continue
-    const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
-    escape.lastIndex = at
-    const match = escape.exec(text)
+    const escaped = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
+    escaped.lastIndex = at
+    const match = escaped.exec(text)
     if (match === null) throw new Stop(at, `unknown escape ${JSON.stringify(text.slice(at, at + 2))}`)
     at += match[0].length - 1
   }
@@ -88,5 +89,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 function charAt(text: string, at: number): string {
-  return at >= text.length ? 'the end of the file' : JSON.stringify(String.fromCodePoint(text.codePointAt(at) as number))
+  return at >= text.length
+    ? 'the end of the file'
+    : JSON.stringify(String.fromCodePoint(text.codePointAt(at) as number))
 }

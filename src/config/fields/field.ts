@@ -3,8 +3,8 @@
 // zod/mini, imported as a namespace: a tree-shaken bundle of the classic API costs 11 ms more at start, and its `z` object 23 ms.
 
 import * as z from 'zod/mini'
+import { type Parsed, parseDuration, parseSize } from '../units.ts'
 import { splitArgs } from './split-args.ts'
-import { type Parsed, parseDuration, parseSize } from './units.ts'
 
 export type FieldKind =
   | 'section'

@@ -1,8 +1,8 @@
 // A setting as text, from the environment or a flag: numbers, true and false arrive in quotes there. Lists and groups need a file.
 
 import * as z from 'zod/mini'
-import { describeIssues } from './describe-issue.ts'
-import type { Problem } from './problems.ts'
+import { describeIssues } from '../problems/describe-issue.ts'
+import type { Problem } from '../problems/problems.ts'
 import type { Field } from './walk-schema.ts'
 
 /** What the text says in the terms of the field, and what is wrong with it. */
@@ -11,7 +11,7 @@ export function readText(
   field: Field,
   origin: { readonly where: string; readonly kind: Problem['kind'] },
 ): { readonly value: unknown; readonly problems: readonly Problem[] } {
-  const value = valueOf(text, field)
+  const value = toValue(text, field)
   const result = z.safeParse(field.schema, value)
   const problems = result.success
     ? []
@@ -19,7 +19,7 @@ export function readText(
   return { value, problems }
 }
 
-function valueOf(text: string, { doc: { kind } }: Field): unknown {
+function toValue(text: string, { doc: { kind } }: Field): unknown {
   const trimmed = text.trim()
   if (kind === 'boolean' || kind === 'mixed') {
     if (trimmed === 'true' || (kind === 'boolean' && trimmed === '1')) return true

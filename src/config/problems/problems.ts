@@ -1,7 +1,7 @@
 // What is wrong with what a person wrote, one line each. All problems of a start are collected and reported together.
 
 import { relative } from 'node:path'
-import { ResilError } from '../errors.ts'
+import { ResilError } from '../../errors.ts'
 
 export interface Problem {
   /** A file, an environment variable, or a flag. */
