@@ -20,7 +20,8 @@ import { VERSION } from '../version.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { type Loop, startLoop } from './loop.ts'
-import { createOomWatch } from './machine/oom-kills.ts'
+import { readOomKills } from './machine/oom-kills.ts'
+import { createOomWatch } from './oom-watch.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
 import { startSampler } from './sampler.ts'
@@ -90,7 +91,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     door,
     guard,
     onExit: (code) => exit(code),
-    sawOomKill: createOomWatch(),
+    sawOomKill: createOomWatch(readOomKills),
   })
   setSchedule(settings.schedule)
   const loop: Loop = startLoop({

@@ -41,7 +41,10 @@ export async function startService(
 ): Promise<Service> {
   const port = options.port ?? (await freePort())
   const cwd = options.cwd ?? tempDir()
-  const env = { RESIL_RUNTIME_DIR: tempDir(), PORT: String(port), ...options.env } as Record<string, string>
+  const env = { RESIL_RUNTIME_DIR: tempDir(), PORT: String(port), RESIL_LOG_LEVEL: 'debug', ...options.env } as Record<
+    string,
+    string
+  >
   const args = ['start', ...(entry === null ? [] : [entry]), '--json-logs', ...(options.args ?? [])]
   if (options.appArgs !== undefined) args.push('--', ...options.appArgs)
   const cli = startCli(args, { ...options, cwd, env })
