@@ -25,13 +25,8 @@ export interface LoadedConfig {
 
 /** The config of `dir` itself (no walk upwards), or null where there is none. */
 export async function findConfig(dir: string, cwd: string): Promise<LoadedConfig | null> {
-  const places = configFilesIn(dir)
-  for (const place of places) {
-    if (place === 'package.json' && !mentionsConfig(join(dir, place))) continue
-    const ignored = places.slice(places.indexOf(place) + 1).filter((other) => other !== 'package.json')
-    return { ...(await loadConfig(join(dir, place), cwd)), ignored }
-  }
-  return null
+  const [first, ...ignored] = configIn(dir)
+  return first === undefined ? null : { ...(await loadConfig(join(dir, first), cwd)), ignored }
 }
 
 /** A file that the person named. */
@@ -70,8 +65,8 @@ export async function loadConfig(path: string, cwd: string): Promise<LoadedConfi
   }
 }
 
-/** Names of config files in a folder, the one that counts first. */
-export function configFilesIn(dir: string): string[] {
+/** Names of the files in a folder that hold a config, the one that counts first. */
+export function configIn(dir: string): string[] {
   let names: readonly string[]
   try {
     names = readdirSync(dir)
@@ -79,7 +74,9 @@ export function configFilesIn(dir: string): string[] {
     // A folder that can't be listed may still have a readable entry; what is wrong with it is said where it is used.
     return []
   }
-  return SEARCH_PLACES.filter((place) => names.includes(place))
+  return SEARCH_PLACES.filter(
+    (place) => names.includes(place) && (place !== 'package.json' || mentionsConfig(join(dir, place))),
+  )
 }
 
 /** Cheaper than loading cosmiconfig to learn that an ordinary package.json has no such key. */
@@ -108,11 +105,9 @@ function assertReadable(file: string, where: string): void {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EACCES') fail("can't be read: permission denied")
     if (code !== 'ENOENT' && code !== 'ENOTDIR') fail(messageOf(error))
-    const dir = dirname(file)
-    const near = nearest(basename(file), configFilesIn(dir)) ?? configFilesIn(dir)[0]
-    fail(
-      near === undefined ? 'no such file' : `no such file; did you mean ${displayPath(join(dir, near), dirname(dir))}?`,
-    )
+    const there = configIn(dirname(file))
+    const near = nearest(basename(file), there) ?? there[0]
+    fail(near === undefined ? 'no such file' : `no such file; did you mean ${join(dirname(where), near)}?`)
   }
 }
 

@@ -11,7 +11,7 @@ import { effectiveLayer } from './layers/effective.ts'
 import type { Flags } from './layers/flags.ts'
 import { type Gathered, gather, supervisorFields } from './layers/gather.ts'
 import { type Entry, type Layer, type Origin, treeOf } from './layers/layers.ts'
-import { configFilesIn, findConfig, type LoadedConfig, loadConfig } from './load.ts'
+import { configIn, findConfig, type LoadedConfig, loadConfig } from './load.ts'
 import type { MachineFacts } from './machine-facts.ts'
 import { type Problem, toError } from './problems/problems.ts'
 import { problemsTogether } from './problems/problems-together.ts'
@@ -137,7 +137,7 @@ function logSettings(
 
 function fileWarnings(config: LoadedConfig | null, entry: string | undefined, cwd: string): string[] {
   if (config !== null) return config.ignored.map((file) => `${file} is not read: ${config.where} comes first`)
-  const unread = configFilesIn(cwd).find((file) => file !== 'package.json')
+  const [unread] = configIn(cwd)
   return entry === undefined || unread === undefined
     ? []
     : [`${unread} is not read when an entry is named; add "-c ${unread}", or leave the entry out`]

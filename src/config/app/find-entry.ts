@@ -22,7 +22,7 @@ export function findEntry(entry: string | undefined, base: string): FoundEntry {
     case 'file':
       return unreadable(path) ?? { file: path }
     case 'folder':
-      return entryOfFolder(path)
+      return entryOfFolder(path, base)
     case 'missing':
       return { problem: `no such file${suggestion(path, base)}` }
     case 'dangling':
@@ -67,14 +67,14 @@ function unreadable(path: string): FoundEntry | undefined {
 }
 
 /** As node does for a folder: main of its package.json, with or without extension, else index.js. */
-function entryOfFolder(dir: string): FoundEntry {
+function entryOfFolder(dir: string, base: string): FoundEntry {
   const main = readPackage(dir)?.main
   const candidates = (main === undefined ? [] : [main, ...EXTENSIONS.map((ext) => main + ext), join(main, 'index.js')])
     .concat('index.js')
     .map((name) => join(dir, name))
   const file = candidates.find((candidate) => kindOf(candidate) === 'file')
   if (file !== undefined) return unreadable(file) ?? { file }
-  const likely = likelyEntries(dir)
+  const likely = likelyEntry(dir, base)
   const hint = likely === undefined ? 'name the entry file' : `name the entry file, such as ${likely}`
   return {
     problem:
@@ -84,11 +84,20 @@ function entryOfFolder(dir: string): FoundEntry {
   }
 }
 
-function likelyEntries(dir: string): string | undefined {
+function likelyEntry(dir: string, base: string): string | undefined {
   const folders = ['.', ...SOURCE_FOLDERS]
   const stems = ['server', 'app', 'index', 'main']
-  const names = folders.flatMap((folder) => stems.flatMap((stem) => EXTENSIONS.map((ext) => join(folder, stem + ext))))
-  return names.find((name) => kindOf(join(dir, name)) === 'file')
+  const files = folders.flatMap((folder) =>
+    stems.flatMap((stem) => EXTENSIONS.map((ext) => join(dir, folder, stem + ext))),
+  )
+  const file = files.find((candidate) => kindOf(candidate) === 'file')
+  return file === undefined ? undefined : nameFrom(base, file)
+}
+
+/** A file as the person would name it from where they are. */
+export function nameFrom(base: string, file: string): string {
+  const name = relative(base, file)
+  return name.startsWith(`..${sep}`) ? file : name
 }
 
 /** `; did you mean src/app.js or app.mjs?` */
@@ -105,10 +114,7 @@ function suggestion(path: string, base: string): string {
     ...(near === undefined ? [] : [join(dir, near)]),
     ...SOURCE_FOLDERS.flatMap((folder) => EXTENSIONS.map((ext) => join(dir, folder, stem + ext))),
   ].filter((candidate) => kindOf(candidate) === 'file')
-  const names = [...new Set(candidates)].slice(0, MAX_SUGGESTIONS).map((file) => {
-    const name = relative(base, file)
-    return name.startsWith(`..${sep}`) ? file : name
-  })
+  const names = [...new Set(candidates)].slice(0, MAX_SUGGESTIONS).map((file) => nameFrom(base, file))
   return names.length === 0 ? '' : `; did you mean ${names.join(' or ')}?`
 }
 

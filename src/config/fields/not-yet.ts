@@ -10,7 +10,7 @@ interface NotYet {
   readonly only?: unknown
 }
 
-export const NOT_YET: readonly NotYet[] = [
+const NOT_YET: readonly NotYet[] = [
   { key: 'ready.on', only: 'probe' },
   { key: 'reload.canary' },
   { key: 'watchdogs' },
@@ -26,14 +26,15 @@ export const NOT_YET: readonly NotYet[] = [
   { key: 'stateDir' },
 ]
 
-export const NOT_AVAILABLE = 'not available yet in this version of resil'
+const NOT_AVAILABLE = 'not available yet in this version of resil'
 
-/** The key (a setting, or the group around it) that has to wait, or undefined where the value may stand. */
-export function notYet(key: string, value: unknown): string | undefined {
+/** The setting (or the group around it) that has to wait, and the words for it; undefined where the value may stand. */
+export function notYet(key: string, value: unknown): { readonly key: string; readonly message: string } | undefined {
   const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
   if (entry === undefined || entry.off?.includes(value)) return undefined
   if (Array.isArray(value) && value.length === 0) return undefined
-  return 'only' in entry && value !== entry.only ? undefined : entry.key
+  if (!('only' in entry)) return { key: entry.key, message: NOT_AVAILABLE }
+  return value === entry.only ? { key: entry.key, message: `${JSON.stringify(value)}: ${NOT_AVAILABLE}` } : undefined
 }
 
 /** For the reference page: all of the setting, some of its values, or none of it has to wait. */

@@ -2,7 +2,7 @@
 // RESIL_SHUTDOWN_KILL_AFTER is shutdown.killAfter.
 
 import { readText } from '../fields/from-text.ts'
-import { NOT_AVAILABLE, notYet } from '../fields/not-yet.ts'
+import { notYet } from '../fields/not-yet.ts'
 import type { Field } from '../fields/walk-schema.ts'
 import type { Problem } from '../problems/problems.ts'
 import { nearest } from '../problems/suggest.ts'
@@ -29,9 +29,8 @@ export function readEnv(env: Env, fields: readonly Field[]): { layer: Layer; pro
     if (name === undefined || text === undefined || text === '') continue
     const { value, problems: found } = readText(text, field, { where: name, kind: 'config' })
     problems.push(...found)
-    if (found.length === 0 && notYet(field.key, value) !== undefined) {
-      problems.push({ where: name, field: null, message: NOT_AVAILABLE, kind: 'config' })
-    }
+    const waiting = found.length === 0 ? notYet(field.key, value) : undefined
+    if (waiting !== undefined) problems.push({ where: name, field: null, message: waiting.message, kind: 'config' })
     layer.set(field.key, { value, origin: { from: 'env', name } })
   }
   return { layer, problems }

@@ -2,7 +2,7 @@
 // schema as the file's.
 
 import { readText } from '../fields/from-text.ts'
-import { NOT_AVAILABLE, notYet } from '../fields/not-yet.ts'
+import { notYet } from '../fields/not-yet.ts'
 import type { Field } from '../fields/walk-schema.ts'
 import type { Problem } from '../problems/problems.ts'
 import type { Entry, Layer } from './layers.ts'
@@ -48,9 +48,8 @@ export function readFlags(flags: Flags, fields: readonly Field[]): { layer: Laye
     if (given === undefined || given === false || field === undefined) continue
     const { value, problems: found } = readText(fixed ?? String(given), field, { where: typed, kind: 'usage' })
     problems.push(...found)
-    if (found.length === 0 && notYet(key, value) !== undefined) {
-      problems.push({ where: typed, field: null, message: NOT_AVAILABLE, kind: 'usage' })
-    }
+    const waiting = found.length === 0 ? notYet(key, value) : undefined
+    if (waiting !== undefined) problems.push({ where: typed, field: null, message: waiting.message, kind: 'usage' })
     layer.set(key, { value, origin: { from: 'flag', flag: typed } })
   }
   return { layer, problems }

@@ -2,7 +2,7 @@
 // this machine, and whether they make sense together, is build-app.ts and resolve.ts.
 
 import * as z from 'zod/mini'
-import { NOT_AVAILABLE, notYet } from '../fields/not-yet.ts'
+import { notYet } from '../fields/not-yet.ts'
 import { type Field, fieldsOf } from '../fields/walk-schema.ts'
 import type { LoadedConfig } from '../load.ts'
 import { describeIssues } from '../problems/describe-issue.ts'
@@ -81,21 +81,17 @@ function unavailable(
 ): Problem[] {
   if (config === null) return []
   const layers = [{ layer: top([...appFields, ...supervisorFields]), path: [] as readonly PropertyKey[] }, ...apps]
-  const fields = layers.flatMap(({ layer, path }) =>
+  const found = layers.flatMap(({ layer, path }) =>
     [...layer].flatMap(([key, { value, origin }]) => {
       const waiting = notYet(key, value)
       const own = fieldName([...config.prefix, ...path, ...key.split('.')])
       // What an entry inherits from the top has been told there.
       if (waiting === undefined || origin.from !== 'file' || origin.field !== own) return []
-      return [fieldName([...config.prefix, ...path, ...waiting.split('.')])]
+      return [{ field: fieldName([...config.prefix, ...path, ...waiting.key.split('.')]), message: waiting.message }]
     }),
   )
-  return [...new Set(fields)].map((field) => ({
-    where: config.where,
-    field,
-    message: NOT_AVAILABLE,
-    kind: 'config' as const,
-  }))
+  const once = new Map(found.map((problem) => [problem.field, problem]))
+  return [...once.values()].map((problem) => ({ where: config.where, ...problem, kind: 'config' as const }))
 }
 
 function originIn(config: LoadedConfig | null, path: readonly PropertyKey[]): Origin {
