@@ -114,6 +114,15 @@ test('a pipe that stays full is tried at most every 50 ms', async () => {
   expect(clock.pending).toBe(0)
 })
 
+test('in a burst a full pipe is tried again with every 64 KiB, for no timer gets its turn', () => {
+  const { sink, scripted } = setUp([full, ...Array.from({ length: 30 }, () => ({ ...ALL, share: 0.5 }))])
+  const line = `${'x'.repeat(1023)}\n`
+  for (let i = 0; i < 640; i += 1) sink.write(line)
+  // All in one turn: no promise and no timer has run.
+  expect(scripted.text.length).toBeGreaterThan(500 * 1024)
+  sink.close()
+})
+
 test('past the bound whole lines are dropped and counted, and what was queued still comes', async () => {
   const { sink, settled, scripted, dropped } = setUp([full], 10)
   sink.write('12345\n')

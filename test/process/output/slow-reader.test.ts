@@ -134,7 +134,7 @@ describe.each(ways)('over %s', (_, start) => {
     const { child, stdout, stderr, writeEnd } = start(format, 30_000)
     stdout.pause()
     await messageOf(child)
-    const exited = once(child, 'exit')
+    const ended = Promise.all([once(child, 'exit'), once(stdout, 'end')])
     if (writeEnd !== null) closeSync(writeEnd)
     child.send('go')
     let text = ''
@@ -143,7 +143,7 @@ describe.each(ways)('over %s', (_, start) => {
     })
     stdout.resume()
     const { lost } = await messageOf(child)
-    await Promise.all([exited, once(stdout, 'end')])
+    await ended
     const numberOf =
       format === 'json' ? (line: string) => JSON.parse(line).msg : (line: string) => line.slice('web:0 | '.length)
     const lines = text.trimEnd().split('\n')
