@@ -2,12 +2,12 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, cliEnv, runCli, tempDir } from '../support/cli.ts'
-import { testNodes } from '../support/node-versions.ts'
+import { nodesUnderTest } from '../support/node-versions.ts'
 import { fixture, freePort, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
 
-describe.each(testNodes)('on Node $version', ({ path: node }) => {
+describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
   it('replaces a worker that was killed, and goes on serving', async () => {
     const service = await startService(fixture('server.cjs'), { node, args: ['-w', '2'] })
     await service.event('app.running')
