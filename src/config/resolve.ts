@@ -140,5 +140,5 @@ function fileWarnings(config: LoadedConfig | null, entry: string | undefined, cw
   const [unread] = configIn(cwd)
   return entry === undefined || unread === undefined
     ? []
-    : [`${unread} is not read when an entry is named; add "-c ${unread}", or leave the entry out`]
+    : [`the config in ${unread} is not read when an entry is named; add "-c ${unread}", or leave the entry out`]
 }

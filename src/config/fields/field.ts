@@ -53,7 +53,7 @@ export function duration(told: Told & { readonly atLeast?: string; readonly atMo
   return documented(quantity(parseDuration, told), {
     ...told,
     kind: 'duration',
-    expects: 'a duration such as "30s"',
+    expects: `a duration such as "30s"${bounds(told)}`,
     unit: 'a number counts milliseconds',
   })
 }
@@ -63,9 +63,16 @@ export function size(told: Told & { readonly atLeast?: string; readonly atMost?:
   return documented(quantity(parseSize, told), {
     ...told,
     kind: 'size',
-    expects: 'a size such as "512mb"',
+    expects: `a size such as "512mb"${bounds(told)}`,
     unit: 'a number counts bytes',
   })
+}
+
+function bounds({ atLeast, atMost }: { readonly atLeast?: string; readonly atMost?: string }): string {
+  return [
+    ...(atLeast === undefined ? [] : [`, at least "${atLeast}"`]),
+    ...(atMost === undefined ? [] : [`, at most "${atMost}"`]),
+  ].join('')
 }
 
 function quantity(
