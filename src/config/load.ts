@@ -9,7 +9,7 @@ import { ConfigFault } from './files/config-fault.ts'
 import { findJsonError } from './files/json-error.ts'
 import { CONFIG_NAME, SEARCH_PLACES } from './files/search-places.ts'
 import { displayPath, shown } from './problems/problems.ts'
-import { nearest } from './problems/suggest.ts'
+import { nearest } from './suggest.ts'
 
 export interface LoadedConfig {
   /** Absolute. */

@@ -5,7 +5,7 @@ import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, statSync } f
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { readPackage } from '../files/package-json.ts'
-import { nearest } from '../problems/suggest.ts'
+import { nearest } from '../suggest.ts'
 
 export type FoundEntry = { readonly file: string } | { readonly problem: string }
 

@@ -5,7 +5,7 @@ import { readText } from '../fields/from-text.ts'
 import { notYet } from '../fields/not-yet.ts'
 import type { Field } from '../fields/walk-schema.ts'
 import type { Problem } from '../problems/problems.ts'
-import { nearest } from '../problems/suggest.ts'
+import { nearest } from '../suggest.ts'
 import type { Entry, Layer } from './layers.ts'
 
 type Env = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,6 @@
 // Whether apps may depend on each other as they say: every name known, and no circle.
 
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../suggest.ts'
 
 interface Dependent {
   readonly name: string

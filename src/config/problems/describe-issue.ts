@@ -4,9 +4,9 @@ import type * as z from 'zod/mini'
 import type { FieldDoc, FieldKind } from '../fields/field.ts'
 import { fieldsOf, locate, shapeOf, walk } from '../fields/walk-schema.ts'
 import { App, Supervisor } from '../schema.ts'
+import { nearest } from '../suggest.ts'
 import { foreignName } from './foreign-names.ts'
 import { fieldName, type Problem, shown } from './problems.ts'
-import { nearest } from './suggest.ts'
 
 type Issue = z.core.$ZodIssue
 
