@@ -9,7 +9,7 @@ import { describeSupervisor } from './describe-supervisor.ts'
 import { describeWorker } from './describe-worker.ts'
 import type { ResilEvent } from './events.ts'
 
-export { type Severity, severityOf } from './severity.ts'
+export { severityOf } from './severity.ts'
 
 /** Never more than one line, whatever the event carries. */
 export function describe(event: ResilEvent): string {

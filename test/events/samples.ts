@@ -24,7 +24,7 @@ const exit: ExitDetails = {
 const boot: ExitDetails = { ...exit, kind: 'boot-failure', code: 1, signal: null, uptimeMs: 130 }
 const request = 'r1'
 
-export const rows: Rows = {
+const rows: Rows = {
   'supervisor.started': [
     [
       {

@@ -8,7 +8,7 @@ import type { LogLine } from '../../protocol/control.ts'
 import { createLineSplitter } from './line-splitter.ts'
 
 /** Lines up to this stay whole. */
-export const MAX_LINE_BYTES = 4 * 1024 * 1024
+const MAX_LINE_BYTES = 4 * 1024 * 1024
 
 /** How long after the worker's exit its streams may stay open: a process that it left behind may hold them for ever. */
 const EXIT_GRACE_MS = 500

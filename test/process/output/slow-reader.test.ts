@@ -75,7 +75,7 @@ function overSocket(format: string, flushMs: number): Writer {
 
 function overPipe(format: string, flushMs: number): Writer {
   const path = join(tempDir(), 'pipe')
-  execFileSync('mkfifo', [path])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path])
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writeEnd = openSync(path, constants.O_WRONLY)
   const child = spawn(process.execPath, [program, format, String(flushMs)], {
