@@ -46,7 +46,8 @@ export function startLoop(options: {
   }
 
   function advance(input: Input): void {
-    steppedAt = clock.now()
+    // Whole milliseconds: what is told of times should be fit to read.
+    steppedAt = Math.floor(clock.now())
     const decided = step(state, input, steppedAt)
     state = decided.state
     for (const event of decided.events) publish(event)

@@ -3,6 +3,7 @@
 
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
 import { holdTheDoor, LONGEST_HOLD_MS } from '../cluster-internals/hold-the-door.ts'
@@ -57,7 +58,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const log = await openLog({
     settings: settings.log,
     fds: { stdout: 1, stderr: 2 },
-    isTty: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    // Asking process.stdout would make it: it turns the descriptor non-blocking, also for whoever shares it.
+    isTty: { stdout: isatty(1), stderr: isatty(2) },
     env,
     clock,
     publisher,

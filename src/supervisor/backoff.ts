@@ -5,12 +5,12 @@ import type { BackoffSettings } from '../config/settings.ts'
 
 /**
  * Milliseconds to wait after the `debt`-th unforgiven crash: 0, initial, initial·factor, … capped at max, then stretched by
- * U[0, jitter). `random` is in [0, 1). Finite for any debt.
+ * U[0, jitter). Whole milliseconds. `random` is in [0, 1). Finite for any debt.
  */
 export function backoffMs(debt: number, settings: BackoffSettings, random: number): number {
   if (debt <= 1) return 0
   const base = Math.min(settings.maxMs, settings.initialMs * settings.factor ** (debt - 2))
-  return base * (1 + random * settings.jitter)
+  return Math.floor(base * (1 + random * settings.jitter))
 }
 
 /** Each full `stableAfterMs` of ready time forgives one crash. */

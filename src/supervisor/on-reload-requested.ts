@@ -85,7 +85,7 @@ function revive(turn: Turn, app: App, only: number | null = null): void {
     app.told = 'starting'
     app.everReady = false
     app.unreadySince = turn.now
-    app.startedAt = turn.now
+    app.downSince = turn.now
   }
   app.gate = closedCircuit
   for (const slot of app.slots) if (wasDown || only === null || slot.number === only) forgetFailures(slot)

@@ -18,7 +18,7 @@ export function admitApps(turn: Turn): void {
     if (verdict === 'impossible') giveUp(turn, app, 'dependency', null)
     if (verdict !== 'met') continue
     app.phase = { status: 'active' }
-    app.startedAt = turn.now
+    app.downSince = turn.now
     app.unreadySince = turn.now
   }
 }
@@ -85,10 +85,11 @@ function tellCondition(turn: Turn, app: App): void {
   const wanted = wantedSlots(app)
   if (ready >= wanted.length && ready > 0 && app.told !== 'running') {
     app.told = 'running'
-    const bootMs = turn.now - app.startedAt
+    const bootMs = turn.now - app.downSince
     turn.emit({ type: 'app.running', app: name, ready, instances, ports: portsOf(app), bootMs })
   } else if (ready < wanted.length && app.told === 'running') {
     app.told = 'degraded'
+    app.downSince = turn.now
     turn.emit({ type: 'app.degraded', app: name, ready, instances })
   }
 }

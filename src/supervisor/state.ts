@@ -132,7 +132,8 @@ export interface App {
   endpoints: readonly string[]
   /** Since when no worker has been ready; null while one is. */
   unreadySince: number | null
-  startedAt: number
+  /** Since when it has had fewer ready workers than wanted; counts while it is not `told` to be running. */
+  downSince: number
   /** The condition that was last told, so that each change is told once. */
   told: 'starting' | 'running' | 'degraded'
 }
@@ -189,7 +190,7 @@ function initialApp(settings: AppSettings, now: number): App {
     usesReadyMessage: false,
     endpoints: [],
     unreadySince: now,
-    startedAt: now,
+    downSince: now,
     told: 'starting',
   }
 }
