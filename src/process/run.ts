@@ -2,7 +2,6 @@
 // What is decided meanwhile is supervisor/; this only puts the parts together.
 
 import { randomInt } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
@@ -22,6 +21,7 @@ import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { readOomKills } from './machine/oom-kills.ts'
+import { readMachine } from './machine/read-machine.ts'
 import { createOomWatch } from './oom-watch.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
@@ -100,7 +100,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     initial: initialState({
       settings,
       foreground: options.foreground,
-      cpus: availableParallelism(),
+      cpus: readMachine(env).cpus.count,
       seed: randomInt(2 ** 31),
       now: clock.now(),
     }),
