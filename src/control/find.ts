@@ -1,12 +1,13 @@
 // Finds the running supervisor that a command means, and connects to it. Which of several: choose.ts.
 // Loaded by every command, so light: a ping to each socket, no schema. Stale sockets count for nothing.
 
-import { type Dirent, readdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ResilError } from '../errors.ts'
 import { choose } from './choose.ts'
 import { type FoundSupervisor, notPermitted, type Reached, reach } from './reach.ts'
 import { type RuntimeDir, type RuntimeOwner, refusalOf, searchedDirs } from './runtime-dirs.ts'
+import { entriesOf, socketsIn } from './sockets-in.ts'
 
 export type { FoundSupervisor } from './reach.ts'
 
@@ -65,21 +66,6 @@ function foldersOfOthers(own: string, uid: number): { readonly path: string; rea
     const owner = Number(/^resil-(\d+)$/.exec(entry.name)?.[1] ?? uid)
     return entry.isDirectory() && owner !== uid ? [{ path: join(parent, entry.name), uid: owner }] : []
   })
-}
-
-function socketsIn(dir: string): string[] {
-  return entriesOf(dir)
-    .filter((entry) => entry.isSocket() && entry.name.endsWith('.sock'))
-    .map(({ name }) => join(dir, name))
-}
-
-/** What can't be read holds nothing for us. */
-function entriesOf(dir: string): Dirent[] {
-  try {
-    return readdirSync(dir, { withFileTypes: true })
-  } catch {
-    return []
-  }
 }
 
 /** As process.cwd() gives it, so that the two can be compared. */

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import type { Settings } from '../config/settings.ts'
 import { ResilError } from '../errors.ts'
 import { prepareDir, type RuntimeOwner, runtimeDirs } from './runtime-dirs.ts'
 
@@ -25,10 +26,18 @@ export interface SocketPlace {
   readonly warnings: readonly string[]
 }
 
+export function identityOf(settings: Settings): SocketIdentity {
+  const { name, dir, configFile, apps } = settings
+  return { name, dir, entry: configFile ?? apps[0]?.script ?? '' }
+}
+
 /** `web-1a2b3c4d.sock`. The name is for people who look into the folder; the hash tells equals apart. */
 export function socketFileName({ name, dir, entry }: SocketIdentity): string {
-  const readable = name.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').slice(0, MAX_NAME_LENGTH)
-  return `${readable}-${shortHash([name, dir, entry])}.sock`
+  return `${socketNamePrefix(name)}${shortHash([name, dir, entry])}.sock`
+}
+
+export function socketNamePrefix(name: string): string {
+  return `${name.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').slice(0, MAX_NAME_LENGTH)}-`
 }
 
 /** The path of a `--socket` or RESIL_SOCKET, checked. */
