@@ -146,7 +146,7 @@ it('a port in use in every worker: says which port, by whom, and shows the error
   const said = `${result.stdout}${result.stderr}`
   expect(result.code).toBe(1)
   expect(said).toMatch(new RegExp(`port ${port}.*in use.*pid ${process.pid}`))
-  expect(said.match(/Error: listen EADDRINUSE/g)).toHaveLength(1)
+  expect(said.match(/Error: (listen|bind) EADDRINUSE/g)).toHaveLength(1)
 })
 
 it('garbage, half lines and floods on the control socket harm nothing', async () => {
