@@ -48,7 +48,7 @@ function wrongValue(issue: Issue, input: unknown, schema: z.core.$ZodType): { pa
 }
 
 function recordItem(doc: FieldDoc, issue: Issue): string {
-  if (issue.path.length === 1) return doc.expects
+  if (doc.kind !== 'record' || issue.path.length === 1) return doc.expects
   return issue.code === 'invalid_key' ? 'a name that an environment can hold' : 'a text, a number, true or false'
 }
 
