@@ -108,7 +108,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     execute: executor.execute,
     publish,
   })
-  const sampler = startSampler(() => [process.pid, ...executor.pids()])
+  const sampler = startSampler(() => [process.pid, ...executor.pids()], clock)
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 
   publish(startedEvent(settings, control?.path ?? null))
