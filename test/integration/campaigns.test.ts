@@ -20,4 +20,26 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     expect(failures).toEqual([])
     expect(killed).toBe(50)
   })
+
+  it.each([
+    ['a naive app', '0'],
+    ['an app that closes gracefully on SIGTERM', '1'],
+    ['an app that exits when its server has closed', '2'],
+  ])('reloads of %s lose no request', async (_app, number) => {
+    const { failures, ok } = await campaign(
+      'reload',
+      ['--reloads', '3', '--clients', '40', '--app', number, '--seed', '7'],
+      path,
+    )
+    expect(failures).toEqual([])
+    expect(ok).toBeGreaterThan(100)
+  })
+
+  it.each(['1', '3'])(
+    'kill -9 of one of %s workers refuses nobody, leaves nobody hanging and leaks nothing',
+    async (workers) => {
+      const { failures } = await campaign('kill', ['--kills', '8', '--workers', workers, '--seed', '7'], path)
+      expect(failures).toEqual([])
+    },
+  )
 })
