@@ -45,7 +45,7 @@ export function prepareDir(dir: RuntimeDir, uid: number): string | null {
   const refusal = refusalOfParent(dir, uid)
   if (refusal !== null) return refusal
   try {
-    mkdirSync(dir.path, { mode: 0o700, recursive: dir.kind === 'chosen' })
+    makeDir(dir.path, dir.kind === 'chosen')
   } catch (error) {
     const code = codeOf(error)
     if (code !== 'EEXIST') return code === 'ENOENT' ? `${dirname(dir.path)} does not exist` : wordsOf(code)
@@ -60,6 +60,12 @@ export function prepareDir(dir: RuntimeDir, uid: number): string | null {
     }
   }
   return refusalOf(dir, uid)
+}
+
+/** Not mkdir's own `recursive`: below /proc, where ENOENT means no, it tries for ever (Node 20 to 26). */
+function makeDir(path: string, withParents: boolean): void {
+  if (withParents && statOf(dirname(path)) === null) makeDir(dirname(path), true)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** null: usable. Another user's folder or a symbolic link could lead a command, or a second start, astray. */
