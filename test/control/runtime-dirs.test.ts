@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { prepareDir, refusalOf, runtimeDirs, searchedDirs } from '../../src/control/runtime-dirs.ts'
+import { mayLookInto, prepareDir, runtimeDirs, searchedDirs } from '../../src/control/runtime-dirs.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const uid = process.getuid?.() ?? 0
@@ -60,9 +60,10 @@ describe('a runtime folder', () => {
     const path = join(tempDir(), 'resil')
     mkdirSync(path)
     chmodSync(path, 0o777)
-    expect(refusalOf({ path, kind: 'shared' }, uid)).toBe('others may enter it')
+    expect(mayLookInto({ path, kind: 'shared' }, uid)).toBe(false)
     expect(prepareDir({ path, kind: 'shared' }, uid)).toBeNull()
     expect(modeOf(path)).toBe(0o700)
+    expect(mayLookInto({ path, kind: 'shared' }, uid)).toBe(true)
   })
 
   it('keeps the mode that an operator chose for it', () => {
