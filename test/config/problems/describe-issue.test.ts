@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { gather } from '../../../src/config/layers/gather.ts'
 import { lineOf } from '../../../src/config/problems/problems.ts'
@@ -121,4 +122,38 @@ test('in package.json fields are named with their key', () => {
   expect(gather({ config, env: {}, flags: {} }).problems.map(lineOf)[0]).toMatch(
     /^package\.json: resilience\.instances: 0 is not/,
   )
+})
+
+test('whatever a config holds, each problem is one line with a name', () => {
+  const keys = fc.constantFrom(
+    'apps',
+    'ready',
+    'on',
+    'env',
+    'log',
+    'instances',
+    'shutdown',
+    'args',
+    '__proto__',
+    'hooks',
+  )
+  const tree = fc.object({ key: keys, maxDepth: 4, withBigInt: true, withNullPrototype: true, withDate: true })
+  fc.assert(
+    fc.property(tree, (raw) => {
+      for (const line of linesFor(raw)) expect(line).toMatch(/^\S+: /)
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('values that JSON can not hold are told too', () => {
+  const circle: Record<string, unknown> = {}
+  circle.self = circle
+  expect(linesFor({ name: circle, instances: 4n, script: () => 1, watch: Symbol('x') })).toEqual([
+    expect.stringMatching(/^name: an object that JSON can not hold is not a name/),
+    'script: a function is not text',
+    'instances: 4 is not a number of workers: a whole number from 1 to 1024, "auto" or "max"',
+    'watch: Symbol(x) is not true, false or a list of paths',
+    'watch: not available yet in this version of resil',
+  ])
 })
