@@ -164,6 +164,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
           cpu: sampler.of(process.pid)?.cpu ?? null,
           rss: sampler.of(process.pid)?.rss ?? null,
           schedule: settings.schedule,
+          connections: door.counts,
           socket: control?.path ?? null,
           configFile: settings.configFile ?? null,
         },

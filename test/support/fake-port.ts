@@ -92,6 +92,7 @@ export function statusDocument(given: {
       cpu: 0.1,
       rss: 45_088_768,
       schedule: 'round-robin',
+      connections: { held: 0, rescued: 0, dropped: 0, waiting: 0 },
       socket: '/run/user/1000/resil/web-1a2b3c4d.sock',
       configFile: null,
     },
