@@ -189,7 +189,10 @@ describe('the config of the folder', () => {
       },
       { 'web/package.json': '{"name":"web"}', 'web/index.js': '' },
     )
-    const { settings } = await resolveIn(dir)
+    const { settings, warnings } = await resolveIn(dir)
+    expect(warnings).toEqual([
+      'schedule "shared": workers accept for themselves, so load may be uneven, and the port is refused while no worker lives',
+    ])
     expect(settings).toMatchObject({
       name: 'shop',
       dir,
