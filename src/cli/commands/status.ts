@@ -85,6 +85,7 @@ async function watchStatus(
 
 function pause({ clock }: CliContext, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const done = (): void => {
       timer.cancel()
       signal.removeEventListener('abort', done)
