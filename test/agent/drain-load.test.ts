@@ -68,7 +68,6 @@ describe.each(
     await Promise.all(clients)
     expect(lost).toEqual([])
     expect(answered).toBeGreaterThan(500)
-    worker.kill('SIGKILL')
-    await worker.exit()
+    await worker.end()
   })
 })
