@@ -10,7 +10,7 @@ import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
 import { leave } from '../interrupt.ts'
 import { durationOf, type SocketOption, socketOption } from '../options.ts'
-import { type RollOutVerb, renderVerdict } from '../render/verdict.ts'
+import { type RollOutVerb, renderVerdict, summary } from '../render/verdict.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
 
 interface RollOutOptions extends SocketOption {
@@ -79,6 +79,9 @@ async function rollOut(
   const showProgress = !json && context.stderr.isTTY === true
   const interrupted = context.interrupted()
   return withSupervisor(context, { socket, target }, async (found) => {
+    // Slots that have been shown as they came are not told again.
+    const render = (verdict: ReloadVerdict): string =>
+      showProgress && verdict.outcome === 'finished' ? `${summary(verdict, verb)}\n` : renderVerdict(verdict, verb)
     const onItem = (event: PublishedEvent): void => {
       // What ends it is in the verdict.
       const onTheWay = event.type === 'reload.started' || event.type === 'reload.slotReplaced'
@@ -90,9 +93,7 @@ async function rollOut(
         signal: interrupted,
         ...(timeoutMs !== undefined && { timeoutMs }),
       })
-      context.stdout.write(
-        json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map((one) => renderVerdict(one, verb)).join(''),
-      )
+      context.stdout.write(json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map(render).join(''))
       return verdicts.every(({ outcome }) => outcome === 'finished') ? EXIT.ok : EXIT.reloadFailed
     } catch (error) {
       const goesOn = 'it goes on; `resil status` shows how far it is'
