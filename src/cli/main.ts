@@ -1,6 +1,7 @@
 // The command line's entry: from arguments to an exit code. Commands are in commands/, what they are called with in program.ts.
 
 import { systemClock } from '../clock.ts'
+import { ResilError } from '../errors.ts'
 import type { CliContext, TextOutput } from './context.ts'
 import { failureOf } from './failure.ts'
 import { listenForInterrupts } from './interrupt.ts'
@@ -25,7 +26,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       return watched(process.stderr, onError)
     },
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder()
+    },
     uid: process.getuid?.() ?? 0,
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     clock: systemClock,
@@ -61,4 +64,15 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 function watched(output: TextOutput, onError: (error: NodeJS.ErrnoException) => void): TextOutput {
   if (!output.listeners('error').includes(onError)) output.on('error', onError)
   return output
+}
+
+/** A deploy may have replaced the folder that a shell still stands in. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    throw new ResilError('RESIL_USAGE', 'the current folder does not exist any more: change to another', {
+      cause: error,
+    })
+  }
 }

@@ -146,6 +146,19 @@ describe('pipes', () => {
   })
 })
 
+it('a folder that was removed below a shell is told in one line', async () => {
+  const cwd = tempDir()
+  const script = `rmdir "$PWD" && exec "${NODE}" "${BIN}" status`
+  const child = spawn('sh', ['-c', script], { cwd, env: cliEnv(), stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  const expected = 'resil: the current folder does not exist any more: change to another\n'
+  expect({ code, stderr }).toEqual({ code: 64, stderr: expected })
+})
+
 describe('a supervisor without the usual comforts', () => {
   it('starts without HOME, and finds a place for its socket', async () => {
     const { cwd, env, run } = await place()
