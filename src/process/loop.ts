@@ -10,6 +10,9 @@ import { nextDeadline } from '../supervisor/next-deadline.ts'
 import type { SupervisorState } from '../supervisor/state.ts'
 import { step } from '../supervisor/step.ts'
 
+/** Later than any busy machine makes a timer. */
+const LATE_MS = 1_000
+
 export interface Loop {
   readonly state: SupervisorState
   /** Queues an input and, unless a step is under way, works the queue off at once: a crash is answered in the same tick. */
@@ -28,14 +31,19 @@ export function startLoop(options: {
   const queue: Input[] = []
   let state = options.initial
   let steppedAt = clock.now()
+  /** When the timer is to fire, if nothing comes before. */
+  let dueAt = Number.POSITIVE_INFINITY
   let timer: Timer | null = null
   let busy = false
   let closed = false
 
   function submit(input: Input): void {
     if (closed) return
-    queue.push(input)
-    if (busy) return
+    if (busy) {
+      queue.push(input)
+      return
+    }
+    queue.push(...overslept(), input)
     busy = true
     try {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) advance(next)
@@ -43,6 +51,16 @@ export function startLoop(options: {
       busy = false
     }
     armTimer()
+  }
+
+  /**
+   * A deadline that has passed long since without a look: the process was stopped, paused or starved. Since when is not known;
+   * counted from the last step nobody gets less than was promised.
+   */
+  function overslept(): Input[] {
+    const late = clock.now() - dueAt > LATE_MS
+    dueAt = Number.POSITIVE_INFINITY
+    return late ? [{ type: 'supervisor.overslept', lateMs: Math.floor(clock.now() - steppedAt) }] : []
   }
 
   function advance(input: Input): void {
@@ -71,6 +89,7 @@ export function startLoop(options: {
     if (closed) return
     // Counted from the last step, not from now: a fork takes long enough for a deadline to pass meanwhile.
     const at = nextDeadline(state, steppedAt)
+    dueAt = at
     if (at === Number.POSITIVE_INFINITY) return
     timer = clock.setTimeout(() => submit({ type: 'tick' }), Math.max(0, Math.ceil(at - clock.now())))
   }

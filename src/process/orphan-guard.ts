@@ -18,7 +18,7 @@ const GRACE_SECONDS = 5
 
 /**
  * A pid alone may belong to somebody else by then; with its start time it can't. In /proc/<pid>/stat the name in parentheses may
- * hold anything, so the fields are counted after the last ")": the start time, field 22, is the 20th of those.
+ * hold anything, newlines too, so the fields are counted after the last ")": the start time, field 22, is the 20th of those.
  * It leads a session of its own and ignores what a terminal sends.
  */
 const SCRIPT = `
@@ -36,7 +36,9 @@ done
 sleep ${GRACE_SECONDS}
 for worker in $workers; do
   pid=\${worker%%:*}
-  read -r stat 2>/dev/null < /proc/$pid/stat || continue
+  stat=''
+  while IFS= read -r line || [ -n "$line" ]; do stat="$stat $line"; done 2>/dev/null < /proc/$pid/stat
+  [ -n "$stat" ] || continue
   set -- \${stat##*) }
   shift 19
   [ "$1" = "\${worker#*:}" ] && kill -KILL "$pid" 2>/dev/null

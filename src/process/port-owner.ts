@@ -6,14 +6,14 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 const LISTEN = '0A'
 const SOCKET = /^socket:\[(\d+)\]$/
 
-/** "pid 123 (node server.js)"; null where it can't be told (another user's process, not Linux). */
+/** "pid 123 (node server.js)", or that it is one of our own; null where it can't be told (another user's process, not Linux). */
 export function ownerOfPort(port: number): string | null {
   const inodes = listeningInodes(port)
   if (inodes.size === 0) return null
   for (const pid of entriesOf('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     if (entriesOf(`/proc/${pid}/fd`).some((fd) => inodes.has(inodeOf(`/proc/${pid}/fd/${fd}`)))) {
-      return `pid ${pid}${nameOf(pid)}`
+      return Number(pid) === process.pid ? 'another app of this supervisor' : `pid ${pid}${nameOf(pid)}`
     }
   }
   return null

@@ -117,6 +117,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   loop.submit({ type: 'tick' })
 
   const code = await ended
+  // Whoever asked for the stop is answered in this turn of the event loop; the socket closes in the next.
+  await new Promise((resolve) => setImmediate(resolve))
   stopListening()
   loop.close()
   sampler.close()

@@ -1,6 +1,6 @@
 // Signals of the supervisor become inputs (DESIGN 4). Handlers only enqueue.
 
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { ResilEvent } from '../events/events.ts'
 import type { Input } from '../supervisor/inputs.ts'
 
@@ -40,7 +40,7 @@ export function listenForSignals({ apps, submit, reloadAll, publish }: SignalTar
   const handlers: Partial<Record<NodeJS.Signals, (signal: NodeJS.Signals) => void>> = {
     SIGTERM: stop,
     SIGINT: stop,
-    SIGHUP: hangUp,
+    ...(ignoredFromTheStart(1) ? {} : { SIGHUP: hangUp }),
     SIGTTIN: (signal) => scale(signal, 1),
     SIGTTOU: (signal) => scale(signal, -1),
     // Without a listener it would end the supervisor. Self-upgrade is not available yet.
@@ -50,6 +50,16 @@ export function listenForSignals({ apps, submit, reloadAll, publish }: SignalTar
   for (const [signal, handler] of listened) process.on(signal, handler)
   return () => {
     for (const [signal, handler] of listened) process.off(signal, handler)
+  }
+}
+
+/** nohup: whoever started us wants the signal to do nothing, and a listener would take that back. SigIgn is a mask, bit n-1. */
+function ignoredFromTheStart(signal: number): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+    return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n
+  } catch {
+    return false
   }
 }
 

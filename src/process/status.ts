@@ -26,7 +26,7 @@ function appStatus(app: App, measured: Measured, now: number, wallNow: number): 
     restarts: app.slots.reduce((sum, slot) => sum + slot.restarts, 0),
     ports: portsOf(app),
     workers: app.slots.flatMap((slot) => slotStatuses(app, slot, measured, now, wallNow)),
-    gate: app.gate.status,
+    gate: app.phase.status === 'active' ? app.gate.status : 'closed',
     breakers: [],
     bulkheads: [],
   }
@@ -44,7 +44,7 @@ function slotStatuses(app: App, slot: Slot, measured: Measured, now: number, wal
   const common = { slot: slot.number, restarts: slot.restarts, lastExit }
   const workers = workersOf(slot)
   if (workers.length > 0) return workers.map((worker) => ({ ...common, ...workerStatus(worker, measured, now) }))
-  const at = startableAt(app, slot)
+  const at = app.phase.status === 'active' ? startableAt(app, slot) : Number.POSITIVE_INFINITY
   return [
     {
       ...common,

@@ -5,11 +5,24 @@ import { killNow, killWorker } from './end-worker.ts'
 import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
 import { type App, type Slot, type Worker, workersOf } from './state.ts'
-import type { Turn } from './turn.ts'
+import { setStage, type Turn } from './turn.ts'
 
 export function enforceDeadlines(turn: Turn, app: App): void {
   for (const slot of app.slots) {
     for (const worker of workersOf(slot)) enforce(turn, app, slot, worker)
+  }
+}
+
+/** No kill on time that the supervisor did not see: who boots or drains may have waited for it. A stop keeps its deadline. */
+export function grantTime(turn: Turn, lateMs: number): void {
+  for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
+    for (const slot of app.slots) {
+      for (const worker of workersOf(slot)) {
+        const { stage } = worker
+        if (stage.status !== 'booting' && stage.status !== 'draining') continue
+        setStage(slot, worker, { ...stage, deadline: stage.deadline + lateMs })
+      }
+    }
   }
 }
 

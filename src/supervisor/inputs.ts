@@ -68,4 +68,7 @@ export type WorkerInput =
 /** Time passed; deadlines in the state may be due. */
 export type TickInput = { readonly type: 'tick' }
 
-export type Input = ControlInput | WorkerInput | TickInput
+/** The supervisor itself was not running for so long (stopped, paused, starved): nobody else can be blamed for that time. */
+export type OversleptInput = { readonly type: 'supervisor.overslept'; readonly lateMs: number }
+
+export type Input = ControlInput | WorkerInput | TickInput | OversleptInput

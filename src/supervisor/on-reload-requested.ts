@@ -4,7 +4,9 @@
 import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import type { ControlInput } from './inputs.ts'
 import { commonEndpoints } from './readiness.ts'
+import { resize } from './resize.ts'
 import { type App, allWorkers, isReady, type Slot } from './state.ts'
+import { emptyStorm } from './storm-budget.ts'
 import { findApp, type Turn } from './turn.ts'
 
 export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { type: 'reload.requested' }>): void {
@@ -14,7 +16,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
   if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
   const settings = input.settings ?? app.settings
   const ready = allWorkers(app).filter(isReady)
-  revive(turn, app)
+  revive(turn, app, { slot: null, unpark: false })
   app.lastGeneration += 1
   app.rollout = {
     kind: 'reload',
@@ -25,6 +27,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     startedAt: turn.now,
     endpoints: commonEndpoints(ready),
     waitUntil: turn.now,
+    instancesBefore: app.instances,
     back: null,
   }
   turn.emit({
@@ -35,6 +38,8 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     restart: false,
     slots: app.slots.length,
   })
+  // A number that `scale` has set meanwhile stays, unless the config itself now says another one.
+  if (settings.instances !== app.settings.instances) resize(turn, app, settings.instances, request)
 }
 
 export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { type: 'restart.requested' }>): void {
@@ -44,7 +49,7 @@ export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { ty
   if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
   const chosen = app.slots.filter((slot) => !slot.retired && (input.slot === null || slot.number === input.slot))
   if (chosen.length === 0) return refuse(turn, app.name, request, `there is no slot ${input.slot}`)
-  revive(turn, app, input.slot)
+  revive(turn, app, { slot: input.slot, unpark: true })
   app.rollout = {
     kind: 'restart',
     request,
@@ -78,7 +83,11 @@ export function refusalOf(turn: Turn, app: App | undefined, name: string): strin
 }
 
 /** Somebody acts, so the past is forgiven: gates close, waits end, a stopped or failed app lives again. */
-function revive(turn: Turn, app: App, only: number | null = null): void {
+function revive(
+  turn: Turn,
+  app: App,
+  { slot: only, unpark }: { readonly slot: number | null; readonly unpark: boolean },
+): void {
   const wasDown = app.phase.status !== 'active' && app.phase.status !== 'waiting'
   if (wasDown) {
     app.phase = { status: 'waiting' }
@@ -88,7 +97,14 @@ function revive(turn: Turn, app: App, only: number | null = null): void {
     app.downSince = turn.now
   }
   app.gate = closedCircuit
-  for (const slot of app.slots) if (wasDown || only === null || slot.number === only) forgetFailures(slot)
+  if (only === null) app.storm = emptyStorm
+  for (const slot of app.slots) {
+    if (!wasDown && only !== null && slot.number !== only) continue
+    // Stopped by hand: only a restart brings it back.
+    const stays = !wasDown && !unpark && slot.vacancy.status === 'parked' && slot.vacancy.exitCode === null
+    forgetFailures(slot)
+    if (stays) slot.vacancy = { status: 'parked', exitCode: null }
+  }
 }
 
 function forgetFailures(slot: Slot): void {

@@ -1,10 +1,11 @@
-// More or fewer workers. New slots start at once; superfluous ones are retired, the highest numbers first.
+// More or fewer workers: checks the wish. What it does to the slots is resize.ts.
 
 import { mayRemove } from './disruption-budget.ts'
 import { drainWorker, killWorker } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
 import { refusalOf, refuse } from './on-reload-requested.ts'
-import { type App, isReady, vacantSlot } from './state.ts'
+import { resize } from './resize.ts'
+import { type App, isReady } from './state.ts'
 import { findApp, type Turn } from './turn.ts'
 
 /** More workers than any one machine wants: a typing error, and the machine's memory would pay for it. */
@@ -28,16 +29,7 @@ export function onScaleRequested(turn: Turn, input: Extract<ControlInput, { type
   if (to < 1)
     return refuse(turn, app.name, request, `${to} workers: at least 1; use \`resil stop ${app.name}\` for none`)
   if (to > MOST_INSTANCES) return refuse(turn, app.name, request, `${to} workers: at most ${MOST_INSTANCES}`)
-  app.instances = to
-  const generation = app.rollout?.kind === 'reload' && app.rollout.back === null ? app.rollout.to : app.generation
-  for (let number = 0; number < to; number += 1) {
-    const slot = app.slots.find((candidate) => candidate.number === number)
-    if (slot === undefined) app.slots.push(vacantSlot(number, generation))
-    else slot.retired = false
-  }
-  for (const slot of app.slots) if (slot.number >= to) slot.retired = true
-  app.slots.sort((a, b) => a.number - b.number)
-  turn.emit({ type: 'app.scaled', app: app.name, request, from, to })
+  resize(turn, app, to, request)
 }
 
 /** Retired slots lose their workers one by one, then go themselves. */

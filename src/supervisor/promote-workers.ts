@@ -47,5 +47,12 @@ function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: Ready
   const ready = setStage(slot, worker, { status: 'ready', since: turn.now })
   app.everReady = true
   slot.failedBoots = 0
-  turn.emit({ type: 'worker.ready', worker: refOf(ready), bootMs: turn.now - worker.forkedAt, by })
+  const bootMs = turn.now - worker.forkedAt
+  turn.emit({ type: 'worker.ready', worker: refOf(ready), bootMs, by })
+  // A slot that had no worker when the reload came by is replaced by its start; the others by their surge worker (roll-out.ts).
+  if (app.rollout?.kind === 'reload' && slot.current === ready) {
+    const { request } = app.rollout
+    const { generation, pid } = ready
+    turn.emit({ type: 'reload.slotReplaced', app: app.name, generation, request, slot: slot.number, bootMs, pid })
+  }
 }

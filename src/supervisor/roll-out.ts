@@ -3,6 +3,7 @@
 
 import { mayRemove } from './disruption-budget.ts'
 import { drainWorker, killWorker } from './end-worker.ts'
+import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoom } from './start-workers.ts'
 import { type App, isReady, type Rollout, type Slot } from './state.ts'
@@ -123,7 +124,8 @@ function finishReload(turn: Turn, app: App, goal: number): void {
   }
   const kept = app.slots.filter((slot) => slot.current?.generation === goal).length
   const { failure } = reload.back
-  turn.emit({ type: 'reload.rolledBack', app: app.name, generation: goal, request, kept, failure, tookMs })
+  if (reload.settings.instances !== app.settings.instances) resize(turn, app, reload.instancesBefore, request)
+  turn.emit({ type: 'reload.rolledBack', app: app.name, generation: reload.to, request, kept, failure, tookMs })
 }
 
 function restartSlots(turn: Turn, app: App, restart: Restart): void {

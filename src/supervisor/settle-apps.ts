@@ -39,20 +39,17 @@ function noteReadiness(turn: Turn, app: App): void {
   else app.unreadySince ??= turn.now
 }
 
-/** All slots ended by policy: the app's work is done. Slots stopped by hand only wait. */
+/** All slots ended by policy: the app's work is done. */
 function endIfAllParked(turn: Turn, app: App): void {
   if (app.slots.length === 0) return
   const codes: number[] = []
   for (const { vacancy, current, next, leaving } of app.slots) {
     if (current !== null || next !== null || leaving.length > 0 || vacancy.status !== 'parked') return
-    if (vacancy.exitCode !== null) codes.push(vacancy.exitCode)
+    // A slot stopped by hand waits for its restart, and the app with it.
+    if (vacancy.exitCode === null) return
+    codes.push(vacancy.exitCode)
   }
   supersedeRollout(turn, app, 'stop')
-  if (codes.length === 0) {
-    app.phase = { status: 'stopped' }
-    turn.emit({ type: 'app.stopped', app: app.name })
-    return
-  }
   const exitCode = codes.find((code) => code !== 0) ?? 0
   app.phase = { status: 'ended', exitCode }
   turn.emit({ type: 'app.ended', app: app.name, exitCode })
@@ -80,8 +77,9 @@ function giveUpIfExhausted(turn: Turn, app: App): void {
 }
 
 function tellCondition(turn: Turn, app: App): void {
-  const ready = readyCount(app)
   const { instances, name } = app
+  // While it is scaled down there are more.
+  const ready = Math.min(readyCount(app), instances)
   const wanted = wantedSlots(app)
   if (ready >= wanted.length && ready > 0 && app.told !== 'running') {
     app.told = 'running'

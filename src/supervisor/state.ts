@@ -83,6 +83,8 @@ export type Rollout =
       /** What every ready worker of the last generation listened on; the new ones must too. */
       readonly endpoints: readonly string[]
       readonly waitUntil: number
+      /** A reload that brought another number of instances gives it back when it fails. */
+      readonly instancesBefore: number
       readonly back: { readonly failure: ReloadFailure; readonly attempts: number } | null
     }
   /** Old before new, one slot after the other. `draining`: the slot in hand. */

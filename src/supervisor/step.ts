@@ -5,7 +5,7 @@
 import { assertNever } from '../errors.ts'
 import type { ResilEvent } from '../events/events.ts'
 import type { Command } from './commands.ts'
-import { enforceDeadlines } from './enforce-deadlines.ts'
+import { enforceDeadlines, grantTime } from './enforce-deadlines.ts'
 import type { Input } from './inputs.ts'
 import { onReloadRequested, onRestartRequested } from './on-reload-requested.ts'
 import { onScaleRequested, shrink } from './on-scale-requested.ts'
@@ -64,6 +64,8 @@ function record(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'tick':
       return
+    case 'supervisor.overslept':
+      return grantTime(turn, input.lateMs)
     case 'worker.exited':
       return onWorkerExit(turn, input)
     case 'worker.forked':

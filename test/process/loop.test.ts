@@ -74,6 +74,20 @@ describe('the loop', () => {
     expect(forks).toEqual([1, 2, 3, 4, 5])
   })
 
+  it('kills no boot for the time in which it was stopped itself', () => {
+    const signals: string[] = []
+    const { loop, clock } = setUp((command) => {
+      if (command.type === 'signal') signals.push(command.signal)
+    })
+    loop.submit({ type: 'tick' })
+    clock.advance(20_000)
+    clock.stall(600_000)
+    clock.advance(0)
+    expect(signals).toEqual([])
+    clock.advance(30_000)
+    expect(signals).toEqual(['SIGTERM', 'SIGTERM'])
+  })
+
   it('has no timer left once it is closed', () => {
     const { loop, clock, events } = setUp(() => {})
     loop.submit({ type: 'tick' })

@@ -1,0 +1,19 @@
+// How many slots an app has: more start at once; superfluous ones are retired, the highest numbers first, and go when their
+// workers have gone (on-scale-requested.ts, shrink).
+
+import { type App, vacantSlot } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export function resize(turn: Turn, app: App, to: number, request: string): void {
+  const from = app.instances
+  app.instances = to
+  const generation = app.rollout?.kind === 'reload' && app.rollout.back === null ? app.rollout.to : app.generation
+  for (let number = 0; number < to; number += 1) {
+    const slot = app.slots.find((candidate) => candidate.number === number)
+    if (slot === undefined) app.slots.push(vacantSlot(number, generation))
+    else slot.retired = false
+  }
+  for (const slot of app.slots) if (slot.number >= to) slot.retired = true
+  app.slots.sort((a, b) => a.number - b.number)
+  turn.emit({ type: 'app.scaled', app: app.name, request, from, to })
+}
