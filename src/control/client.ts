@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net'
 import { ResilError, type ResilErrorCode } from '../errors.ts'
-import type { ItemOf, OperationName, ParamsOf, Reply, ResultOf } from '../protocol/control.ts'
+import type { ItemOf, OperationName, ParamsOf, Reply, Request, ResultOf } from '../protocol/control.ts'
 import { lineReader } from './lines.ts'
 
 /** Above any status document and log line; a peer that sends more is no supervisor. */
@@ -117,7 +117,8 @@ function speak(socket: Socket): ControlClient {
           reject(error)
         },
       })
-      socket.write(`${JSON.stringify({ id, op, params })}\n`)
+      const line: Request<Op> = { id, op, params }
+      socket.write(`${JSON.stringify(line)}\n`)
     })
   }
 
