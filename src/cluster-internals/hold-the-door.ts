@@ -34,7 +34,7 @@ export interface DoorCounts {
 }
 
 export interface Door {
-  /** At fork, after the ports were isolated: the question must carry the app by then. */
+  /** At fork, before the worker has said anything. */
   watch(worker: Worker, app: string): void
   /** Looks again whether doors may stay open, and who has waited too long. By itself it does so ten times a second while it must. */
   review(): void
@@ -127,6 +127,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     server.once('error', () => {
       port.status = 'closed'
       ports.delete(key)
+      for (const { connection } of port.waiting.splice(0)) giveUp(connection)
     })
     server.once('listening', () => {
       // RoundRobinHandle takes it in a listener of its own, which runs after this one.
@@ -188,12 +189,17 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
   function wait(port: Port, connection: NativeHandle): void {
     guard(port, connection)
     if (port.waiting.length >= MOST_HELD) {
-      counts.dropped += 1
-      closeForGood(connection)
+      giveUp(connection)
       return
     }
     counts.held += 1
     port.waiting.push({ connection, until: clock.now() + LONGEST_HOLD_MS })
+    reviewSoon()
+  }
+
+  function giveUp(connection: NativeHandle): void {
+    counts.dropped += 1
+    closeForGood(connection)
   }
 
   /** A connection without a worker, wherever its port stands now. */
@@ -212,8 +218,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
         oldest = port.waiting[0]
       ) {
         port.waiting.shift()
-        counts.dropped += 1
-        closeForGood(oldest.connection)
+        giveUp(oldest.connection)
       }
     }
   }
@@ -222,8 +227,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     port.status = 'closed'
     ports.delete(port.key)
     for (const { connection } of port.waiting.splice(0)) {
-      counts.dropped += 1
-      closeForGood(connection)
+      giveUp(connection)
     }
     closeForGood(handle)
   }

@@ -25,6 +25,7 @@ export function wasTaken(connection: NativeHandle): boolean {
 /** `handOn` gets each connection that the dead worker had been sent and had not taken. */
 export function rescueConnections(worker: Worker, handOn: (connection: NativeHandle) => void): void {
   const sent = new Map<number, Tracked>()
+  let gone = false
   const { process } = worker
   const send = process.send
 
@@ -36,6 +37,8 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
   ) {
     if (handle != null && isClusterMessage(message) && message.act === 'newconn' && message.seq !== undefined) {
       sent.set(message.seq, handle as Tracked)
+      // Node may still take the dead worker for a free one.
+      if (gone) queueMicrotask(handOnAll)
     }
     return (send as (...args: unknown[]) => boolean).call(this, message, handle, ...rest)
   } as typeof process.send
@@ -52,17 +55,18 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
   process.once('exit', () => {
     const timer = setTimeout(handOnAll, LAST_ANSWERS_MS)
     process.once('disconnect', handOnAll)
+    process.once('disconnect', () => clearTimeout(timer))
     if (!process.connected) handOnAll()
-
-    function handOnAll(): void {
-      clearTimeout(timer)
-      for (const [seq, connection] of [...sent]) {
-        sent.delete(seq)
-        forgetCallback(worker, seq, connection)
-        handOn(connection)
-      }
-    }
   })
+
+  function handOnAll(): void {
+    gone = true
+    for (const [seq, connection] of [...sent]) {
+      sent.delete(seq)
+      forgetCallback(worker, seq, connection)
+      handOn(connection)
+    }
+  }
 }
 
 /** Answers in the dead worker's name, so that Node drops its callback; the connection itself must survive that. */

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { ResilEvent } from '../events/events.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
-import { violations } from '../supervisor/invariants.ts'
+import { type Violation, violations } from '../supervisor/invariants.ts'
 import { nextDeadline } from '../supervisor/next-deadline.ts'
 import type { SupervisorState } from '../supervisor/state.ts'
 import { step } from '../supervisor/step.ts'
@@ -29,6 +29,7 @@ export function startLoop(options: {
 }): Loop {
   const { clock, execute, publish } = options
   const queue: Input[] = []
+  const told = new Set<string>()
   let state = options.initial
   let steppedAt = clock.now()
   /** When the timer is to fire, if nothing comes before. */
@@ -49,8 +50,8 @@ export function startLoop(options: {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) advance(next)
     } finally {
       busy = false
+      armTimer()
     }
-    armTimer()
   }
 
   /**
@@ -69,8 +70,15 @@ export function startLoop(options: {
     const decided = step(state, input, steppedAt)
     state = decided.state
     for (const event of decided.events) publish(event)
-    for (const violation of violations(state)) publish({ type: 'invariant.violated', ...violation })
+    for (const violation of violations(state)) tellOnce(violation)
     for (const command of decided.commands) carryOut(command)
+  }
+
+  /** A state that is wrong may stay so for many steps. */
+  function tellOnce(violation: Violation): void {
+    if (told.has(violation.message)) return
+    told.add(violation.message)
+    publish({ type: 'invariant.violated', ...violation })
   }
 
   /** A command that can't be carried out must not keep the others from it. */

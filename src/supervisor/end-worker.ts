@@ -18,8 +18,9 @@ export function drainWorker(
 ): void {
   if (worker.stage.status === 'draining' || worker.stage.status === 'killing') return
   const { shutdown } = settingsOf(app, worker.generation)
-  // A worker that never was ready has no request in hand: a signal is enough, and quicker.
-  if (worker.stage.status === 'booting') return killWorker(turn, app, slot, worker, cause)
+  // Node gives it connections from its listen() on, ready or not. Before that it has no request in hand: a signal is enough, and quicker.
+  if (worker.stage.status === 'booting' && worker.endpoints.length === 0)
+    return killWorker(turn, app, slot, worker, cause)
   const drainUntil = Math.max(turn.now, deadline - shutdown.killAfterMs)
   setStage(slot, worker, { status: 'draining', cause, deadline: drainUntil })
   turn.commands.push({

@@ -5,9 +5,9 @@ import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import type { ControlInput } from './inputs.ts'
 import { commonEndpoints } from './readiness.ts'
 import { resize } from './resize.ts'
-import { type App, allWorkers, isReady, type Slot } from './state.ts'
+import { type App, allWorkers, isReady, type Slot, type Worker, workersOf } from './state.ts'
 import { emptyStorm } from './storm-budget.ts'
-import { findApp, type Turn } from './turn.ts'
+import { findApp, type Turn, updateWorker } from './turn.ts'
 
 export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { type: 'reload.requested' }>): void {
   const { request } = input
@@ -98,6 +98,8 @@ function revive(
   }
   app.gate = closedCircuit
   if (only === null) app.storm = emptyStorm
+  for (const slot of app.slots)
+    for (const worker of workersOf(slot)) endTrial(slot, worker, wasDown || only === null || slot.number === only)
   for (const slot of app.slots) {
     if (!wasDown && only !== null && slot.number !== only) continue
     // Stopped by hand: only a restart brings it back.
@@ -105,6 +107,12 @@ function revive(
     forgetFailures(slot)
     if (stays) slot.vacancy = { status: 'parked', exitCode: null }
   }
+}
+
+/** A gate that was closed by hand has no trial any more: its result must not judge a later one. */
+function endTrial(slot: Slot, worker: Worker, slotToo: boolean): void {
+  if (worker.trialOf.length === 0) return
+  updateWorker(slot, { ...worker, trialOf: slotToo ? [] : worker.trialOf.filter((side) => side !== 'app') })
 }
 
 function forgetFailures(slot: Slot): void {

@@ -1,7 +1,7 @@
 // More or fewer workers: checks the wish. What it does to the slots is resize.ts.
 
 import { mayRemove } from './disruption-budget.ts'
-import { drainWorker, killWorker } from './end-worker.ts'
+import { drainWorker } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
 import { refusalOf, refuse } from './on-reload-requested.ts'
 import { resize } from './resize.ts'
@@ -36,7 +36,7 @@ export function onScaleRequested(turn: Turn, input: Extract<ControlInput, { type
 export function shrink(turn: Turn, app: App): void {
   for (const slot of app.slots.filter(({ retired }) => retired).reverse()) {
     const { current, next } = slot
-    if (next !== null) killWorker(turn, app, slot, next, 'scale')
+    if (next !== null) drainWorker(turn, app, slot, next, 'scale')
     if (current === null) continue
     if (!isReady(current)) drainWorker(turn, app, slot, current, 'scale')
     else if (mayRemove(app)) drainWorker(turn, app, slot, current, 'scale')

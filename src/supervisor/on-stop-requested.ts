@@ -20,6 +20,7 @@ function stopSupervisor(turn: Turn, cause: string, force: boolean): void {
   if (state.phase.status === 'stopped') return
   const deadlineMs = Math.max(...state.apps.map((app) => app.settings.shutdown.deadlineMs))
   const running = state.phase.status === 'running'
+  if (running) for (const app of state.apps) supersedeRollout(turn, app, 'stop')
   if (running || force) {
     const deadline = state.phase.status === 'stopping' ? state.phase.deadline : now + deadlineMs
     state.phase = { status: 'stopping', cause, deadline, forced: force }

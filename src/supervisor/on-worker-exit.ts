@@ -8,7 +8,7 @@ import { recordCrash } from './crash-window.ts'
 import { failRollout, giveUp } from './end-rollout.ts'
 import type { WorkerInput } from './inputs.ts'
 import { isGated, openGatesIfExceeded, settleGates } from './open-gates.ts'
-import { type App, refOf, type Slot, settingsOf, type Worker } from './state.ts'
+import { type App, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
 import { addCrash } from './storm-budget.ts'
 import { findWorker, removeWorker, type Turn } from './turn.ts'
 
@@ -47,10 +47,13 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
     const failed = verdict === 'crash' || input.code !== 0
     if (failed && (worker.stage.status !== 'ready' || isGated(app, slot))) failRollout(turn, app, slot, worker, exit)
-    if (!app.everReady && app.slots.every(({ failedBoots }) => failedBoots >= BOOTS_BEFORE_FAILURE)) {
-      after = { do: 'nothing' }
-      giveUp(turn, app, 'never-ready', exit)
-    }
+  } else {
+    // Retired, or leaving: nobody is restarted for it, but a trial has its end all the same.
+    settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
+  }
+  if (app.phase.status === 'active' && hasNeverBeenReady(app)) {
+    after = { do: 'nothing' }
+    giveUp(turn, app, 'never-ready', exit)
   }
   // Told before its consequences, though it can only be worded after them.
   turn.events.splice(told, 0, {
@@ -60,6 +63,13 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     after,
     crashes: slot.crashes.length,
   })
+}
+
+/** Slots that ended by policy, or were stopped by hand, have no say in it. */
+function hasNeverBeenReady(app: App): boolean {
+  const wanted = wantedSlots(app)
+  const failed = wanted.every(({ failedBoots }) => failedBoots >= BOOTS_BEFORE_FAILURE)
+  return !app.everReady && wanted.length > 0 && failed
 }
 
 function park(slot: Slot, exitCode: number | null): AfterExit {

@@ -3,7 +3,7 @@
 import { windowExceeded } from './crash-window.ts'
 import { openGate, settleTrial } from './restart-gate.ts'
 import type { App, Slot, Worker } from './state.ts'
-import { scoreAt, stormLimit } from './storm-budget.ts'
+import { emptyStorm, scoreAt, stormLimit } from './storm-budget.ts'
 import type { Turn } from './turn.ts'
 
 export function isGated(app: App, slot: Slot): boolean {
@@ -38,6 +38,7 @@ export function settleGates(
     const holder = side === 'slot' ? slot : app
     if (holder.gate.status !== 'half-open') continue
     holder.gate = settleTrial(holder.gate, outcome, onExhausted, now)
+    if (side === 'app' && app.gate.status === 'closed') app.storm = emptyStorm
     const told = side === 'slot' ? slot : null
     if (holder.gate.status === 'closed') turn.emit({ type: 'gate.closed', app: app.name, slot: told?.number ?? null })
     if (holder.gate.status === 'open') tellOpened(turn, app, told, 'trial-failed', slot.crashes.length)

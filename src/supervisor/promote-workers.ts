@@ -3,7 +3,7 @@
 
 import { settleGates } from './open-gates.ts'
 import { readySignal } from './readiness.ts'
-import { type App, type ReadyBy, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
+import { type App, goalOf, type ReadyBy, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
 import { setStage, type Turn } from './turn.ts'
 
 export function promoteWorkers(turn: Turn, app: App): void {
@@ -50,7 +50,7 @@ function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: Ready
   const bootMs = turn.now - worker.forkedAt
   turn.emit({ type: 'worker.ready', worker: refOf(ready), bootMs, by })
   // A slot that had no worker when the reload came by is replaced by its start; the others by their surge worker (roll-out.ts).
-  if (app.rollout?.kind === 'reload' && slot.current === ready) {
+  if (app.rollout?.kind === 'reload' && slot.current === ready && ready.generation === goalOf(app.rollout)) {
     const { request } = app.rollout
     const { generation, pid } = ready
     turn.emit({ type: 'reload.slotReplaced', app: app.name, generation, request, slot: slot.number, bootMs, pid })

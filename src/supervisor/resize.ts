@@ -11,9 +11,18 @@ export function resize(turn: Turn, app: App, to: number, request: string): void 
   for (let number = 0; number < to; number += 1) {
     const slot = app.slots.find((candidate) => candidate.number === number)
     if (slot === undefined) app.slots.push(vacantSlot(number, generation))
-    else slot.retired = false
+    else if (slot.retired) {
+      slot.retired = false
+      slot.generation = generation
+      slot.vacancy = { status: 'empty' }
+    }
   }
   for (const slot of app.slots) if (slot.number >= to) slot.retired = true
+  // More to come is no degradation.
+  if (to > from && app.told === 'running') {
+    app.told = 'starting'
+    app.downSince = turn.now
+  }
   app.slots.sort((a, b) => a.number - b.number)
   turn.emit({ type: 'app.scaled', app: app.name, request, from, to })
 }

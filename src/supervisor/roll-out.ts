@@ -2,11 +2,11 @@
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
 import { mayRemove } from './disruption-budget.ts'
-import { drainWorker, killWorker } from './end-worker.ts'
+import { drainWorker } from './end-worker.ts'
 import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
-import { fork, hasRoom } from './start-workers.ts'
-import { type App, isReady, type Rollout, type Slot } from './state.ts'
+import { fork, hasRoomForSurge } from './start-workers.ts'
+import { type App, allWorkers, goalOf, isBooting, isReady, type Rollout, type Slot } from './state.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
@@ -16,7 +16,7 @@ type Restart = Extract<Rollout, { kind: 'restart' }>
 const RESTORE_ATTEMPTS = 3
 
 export function rollOut(turn: Turn, app: App): void {
-  if (app.phase.status !== 'active' || app.rollout === null) return
+  if (app.phase.status !== 'active' || app.rollout === null || turn.state.phase.status !== 'running') return
   if (app.rollout.kind === 'reload') reloadSlots(turn, app, app.rollout)
   else restartSlots(turn, app, app.rollout)
 }
@@ -30,20 +30,34 @@ function reloadSlots(turn: Turn, app: App, reload: Reload): void {
   }
   const restoringFailed = reload.back !== null && reload.back.attempts >= RESTORE_ATTEMPTS
   const arrived = slots.every(
-    (slot) => isSettled(slot) && slot.leaving.length === 0 && slot.next === null && slot.generation === goal,
+    (slot) => slot.leaving.length === 0 && slot.next === null && (isParked(slot) || hasArrived(slot, goal)),
   )
   if (arrived || (restoringFailed && slots.every((slot) => slot.next === null))) finishReload(turn, app, goal)
 }
 
-/** Serving, or ended by policy or by hand while the rollout went on. */
-function isSettled(slot: Slot): boolean {
-  return slot.current === null ? slot.vacancy.status === 'parked' : isReady(slot.current)
+function hasArrived(slot: Slot, goal: number): boolean {
+  return slot.generation === goal && isReady(slot.current)
+}
+
+/** Ended by policy or by hand: nobody waits for it. */
+function isParked(slot: Slot): boolean {
+  return slot.current === null && slot.vacancy.status === 'parked'
+}
+
+/**
+ * Until a worker of the new release has been ready, a crash is replaced in the old one. Not where the old one never served
+ * either; and without surge there is no way to try the new one aside.
+ */
+function isProven(app: App, reload: Reload, goal: number): boolean {
+  const serves = allWorkers(app).some((worker) => isReady(worker) && worker.generation === goal)
+  return serves || reload.back !== null || reload.settings.reload.surge === 0 || !app.everReady
 }
 
 /** A slot without a worker simply changes sides, before anybody starts one on the wrong side. */
 export function moveVacantSlots(app: App): void {
   if (app.phase.status !== 'active' || app.rollout?.kind !== 'reload') return
   const goal = goalOf(app.rollout)
+  if (!isProven(app, app.rollout, goal)) return
   for (const slot of app.slots) {
     if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
     slot.generation = goal
@@ -52,19 +66,16 @@ export function moveVacantSlots(app: App): void {
   }
 }
 
-function goalOf(reload: Reload): number {
-  return reload.back === null ? reload.to : reload.from
-}
-
-/** A slot that serves gets a surge worker beside the one it has. */
+/** A surge worker beside whatever the slot has. */
 function adopt(turn: Turn, app: App, slot: Slot, goal: number): void {
   const reload = app.rollout as Reload
   const { current } = slot
-  if (current === null) return
-  if (current.stage.status === 'draining' || current.stage.status === 'killing') return
-  if (!isReady(current)) {
-    // Booting on the wrong side: it serves nobody yet, so it makes way at once.
-    if (current.generation !== goal) killWorker(turn, app, slot, current, reload.back === null ? 'reload' : 'rollback')
+  const cause = reload.back === null ? 'reload' : 'rollback'
+  if (isParked(slot)) return
+  if (current?.stage.status === 'draining' || current?.stage.status === 'killing') return
+  // Booting, of a release that was given up, or of an app that never served: it would only hold up the other.
+  if (current !== null && !isReady(current) && (reload.back !== null || !app.everReady)) {
+    drainWorker(turn, app, slot, current, cause)
     return
   }
   if (reload.back !== null && reload.back.attempts >= RESTORE_ATTEMPTS) return
@@ -72,11 +83,11 @@ function adopt(turn: Turn, app: App, slot: Slot, goal: number): void {
   const replacing = app.slots.filter(({ next }) => next !== null).length
   if (reload.settings.reload.surge > 0) {
     const admitted = gateAdmits(slot.gate, turn.now) && gateAdmits(app.gate, turn.now)
-    if (admitted && replacing < reload.settings.reload.surge && hasRoom(turn, app)) {
+    if (admitted && replacing < reload.settings.reload.surge && hasRoomForSurge(turn, app)) {
       slot.next = fork(turn, app, slot, goal)
     }
-  } else if (mayRemove(app)) {
-    drainWorker(turn, app, slot, current, reload.back === null ? 'reload' : 'rollback')
+  } else if (current !== null && mayRemove(app)) {
+    drainWorker(turn, app, slot, current, cause)
   }
 }
 
@@ -86,7 +97,7 @@ function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
   if (next === null) return
   if (next.generation !== goal) {
     // The reload turned back while this one was on its way.
-    killWorker(turn, app, slot, next, 'rollback')
+    drainWorker(turn, app, slot, next, 'rollback')
     return
   }
   if (!isReady(next)) return
@@ -118,10 +129,16 @@ function finishReload(turn: Turn, app: App, goal: number): void {
   if (reload.back === null) {
     app.generation = goal
     app.settings = reload.settings
+    for (const slot of app.slots) if (isParked(slot)) slot.generation = goal
     app.endpoints = reload.endpoints
+    app.kept = null
     turn.emit({ type: 'reload.finished', app: app.name, generation: goal, request, tookMs })
     return
   }
+  // Restoring was given up: who serves with the new release goes on with it, whoever else starts does so with the old one.
+  for (const slot of app.slots) if (!isReady(slot.current)) slot.generation = goal
+  const mixed = app.slots.some(({ generation }) => generation === reload.to)
+  app.kept = mixed ? { generation: reload.to, settings: reload.settings } : null
   const kept = app.slots.filter((slot) => slot.current?.generation === goal).length
   const { failure } = reload.back
   if (reload.settings.instances !== app.settings.instances) resize(turn, app, reload.instancesBefore, request)
@@ -131,7 +148,7 @@ function finishReload(turn: Turn, app: App, goal: number): void {
 function restartSlots(turn: Turn, app: App, restart: Restart): void {
   const inHand = app.slots.find((slot) => slot.number === restart.inHand)
   if (inHand !== undefined) {
-    if (inHand.leaving.length > 0 || !isSettled(inHand)) return
+    if (inHand.leaving.length > 0 || !(isReady(inHand.current) || isParked(inHand))) return
     turn.emit({
       type: 'reload.slotReplaced',
       app: app.name,
@@ -154,6 +171,8 @@ function restartSlots(turn: Turn, app: App, restart: Restart): void {
     })
     return
   }
+  // One at a time counts for crashes too: while another slot boots, this one serves.
+  if (app.slots.some(({ current, number: other }) => other !== number && current !== null && isBooting(current))) return
   const advanced: Restart = { ...restart, pending, inHand: number }
   app.rollout = advanced
   const slot = app.slots.find((candidate) => candidate.number === number)

@@ -37,6 +37,8 @@ export function settleApps(turn: Turn): void {
 function noteReadiness(turn: Turn, app: App): void {
   if (readyCount(app) > 0) app.unreadySince = null
   else app.unreadySince ??= turn.now
+  if (isKeptDown(app)) app.gatedSince ??= turn.now
+  else app.gatedSince = null
 }
 
 /** All slots ended by policy: the app's work is done. */
@@ -55,16 +57,22 @@ function endIfAllParked(turn: Turn, app: App): void {
   turn.emit({ type: 'app.ended', app: app.name, exitCode })
 }
 
+function isKeptDown(app: App): boolean {
+  const wanted = wantedSlots(app)
+  const everySlot = wanted.length > 0 && wanted.every(({ gate }) => gate.status !== 'closed')
+  return app.gate.status !== 'closed' || everySlot
+}
+
 /** When an app's gates have kept every slot down for too long; Infinity while that does not threaten. */
 export function exhaustedAt(app: App, state: Pick<SupervisorState, 'foreground'>): number {
   if (app.phase.status !== 'active' || app.unreadySince === null || !app.everReady) return Number.POSITIVE_INFINITY
-  const gated = app.gate.status !== 'closed' || app.slots.every(({ gate }) => gate.status !== 'closed')
-  if (!gated) return Number.POSITIVE_INFINITY
+  if (app.gatedSince === null) return Number.POSITIVE_INFINITY
+  const since = Math.max(app.unreadySince, app.gatedSince)
   switch (app.settings.restart.onExhausted) {
     case 'exit':
-      return app.unreadySince
+      return since
     case 'probe':
-      return state.foreground ? app.unreadySince + EXHAUSTED_AFTER_MS : Number.POSITIVE_INFINITY
+      return state.foreground ? since + EXHAUSTED_AFTER_MS : Number.POSITIVE_INFINITY
     case 'hold':
       return Number.POSITIVE_INFINITY
   }
@@ -85,11 +93,19 @@ function tellCondition(turn: Turn, app: App): void {
     app.told = 'running'
     const bootMs = turn.now - app.downSince
     turn.emit({ type: 'app.running', app: name, ready, instances, ports: portsOf(app), bootMs })
-  } else if (ready < wanted.length && app.told === 'running') {
+  } else if (
+    ready < wanted.length &&
+    (app.told === 'running' || (app.told === 'starting' && ready > 0 && hasOpenGate(app)))
+  ) {
     app.told = 'degraded'
     app.downSince = turn.now
     turn.emit({ type: 'app.degraded', app: name, ready, instances })
   }
+}
+
+/** Whoever waits for the last worker of an app would wait for a gate. */
+function hasOpenGate(app: App): boolean {
+  return app.gate.status !== 'closed' || app.slots.some(({ gate }) => gate.status !== 'closed')
 }
 
 /** All ports that the app's workers listen on, in order. */

@@ -5,7 +5,7 @@ import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workers
 import { bootsInFlight, type Turn } from './turn.ts'
 
 export function startWorkers(turn: Turn, app: App): void {
-  if (app.phase.status !== 'active') return
+  if (app.phase.status !== 'active' || turn.state.phase.status !== 'running') return
   for (const slot of app.slots) {
     if (mayStart(app, slot, turn.now) && hasRoom(turn, app)) slot.current = fork(turn, app, slot, slot.generation)
   }
@@ -14,7 +14,6 @@ export function startWorkers(turn: Turn, app: App): void {
 function mayStart(app: App, slot: Slot, now: number): boolean {
   return (
     slot.current === null &&
-    slot.next === null &&
     !slot.retired &&
     !waitsForOld(app, slot) &&
     now >= vacantUntil(slot) &&
@@ -42,7 +41,7 @@ function vacantUntil(slot: Slot): number {
 
 /** When time alone lets this vacant slot start; for the supervisor's timer. */
 export function startableAt(app: App, slot: Slot): number {
-  if (slot.current !== null || slot.next !== null || slot.retired) return Number.POSITIVE_INFINITY
+  if (slot.current !== null || slot.retired) return Number.POSITIVE_INFINITY
   return Math.max(vacantUntil(slot), gateOpensAt(slot.gate), gateOpensAt(app.gate))
 }
 
@@ -53,8 +52,13 @@ export function replacementDue(app: App, now: number, withinMs: number): boolean
 }
 
 /** Room for one more process of the app (what scale took away does not count: it is leaving), and for one more boot on this machine. */
-export function hasRoom(turn: Turn, app: App): boolean {
-  return liveRoom(app) > 0 && bootsInFlight(turn) < turn.state.bootsAtOnce
+function hasRoom(turn: Turn, app: App): boolean {
+  // A surge worker that hangs in its boot must not keep a slot that is down from coming back.
+  return liveRoom(app) > 0 && bootsInFlight(turn, 'slots') < turn.state.bootsAtOnce
+}
+
+export function hasRoomForSurge(turn: Turn, app: App): boolean {
+  return liveRoom(app) > 0 && bootsInFlight(turn, 'all') < turn.state.bootsAtOnce
 }
 
 function liveRoom(app: App): number {

@@ -126,6 +126,8 @@ export interface App {
   gate: Circuit
   storm: StormScore
   rollout: Rollout | null
+  /** After a reload that could not be undone everywhere: what some slots go on with. */
+  kept: { readonly generation: number; readonly settings: AppSettings } | null
   /** Whether any worker has ever been ready: before, crashes are boot failures and no gate applies. */
   everReady: boolean
   /** Seen to use process.send('ready') or ready(): from then on `auto` waits for it. */
@@ -134,6 +136,8 @@ export interface App {
   endpoints: readonly string[]
   /** Since when no worker has been ready; null while one is. */
   unreadySince: number | null
+  /** Since when gates have kept every wanted slot down; null while they don't. */
+  gatedSince: number | null
   /** Since when it has had fewer ready workers than wanted; counts while it is not `told` to be running. */
   downSince: number
   /** The condition that was last told, so that each change is told once. */
@@ -188,10 +192,12 @@ function initialApp(settings: AppSettings, now: number): App {
     gate: closedCircuit,
     storm: emptyStorm,
     rollout: null,
+    kept: null,
     everReady: false,
     usesReadyMessage: false,
     endpoints: [],
     unreadySince: now,
+    gatedSince: null,
     downSince: now,
     told: 'starting',
   }
@@ -253,7 +259,9 @@ export function readyCount(app: App): number {
 }
 
 export function isDrainingProcess(state: SupervisorState, pid: number | undefined): boolean {
-  return state.apps.flatMap(allWorkers).some((worker) => worker.pid === pid && worker.stage.status === 'draining')
+  return state.apps
+    .flatMap(allWorkers)
+    .some((worker) => worker.pid === pid && (worker.stage.status === 'draining' || worker.stage.status === 'killing'))
 }
 
 export function isBooting(worker: Worker): boolean {
@@ -265,7 +273,13 @@ export function refOf(worker: Worker): WorkerRef {
   return { app, slot, id, pid, generation }
 }
 
+/** The generation that a reload is on its way to: back to the old one once it has failed. */
+export function goalOf(reload: Extract<Rollout, { kind: 'reload' }>): number {
+  return reload.back === null ? reload.to : reload.from
+}
+
 /** The settings that a generation of an app runs with, while a reload has two of them alive. */
 export function settingsOf(app: App, generation: number): AppSettings {
-  return app.rollout?.kind === 'reload' && app.rollout.to === generation ? app.rollout.settings : app.settings
+  if (app.rollout?.kind === 'reload' && app.rollout.to === generation) return app.rollout.settings
+  return app.kept?.generation === generation ? app.kept.settings : app.settings
 }

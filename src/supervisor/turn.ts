@@ -3,7 +3,7 @@
 
 import type { ResilEvent } from '../events/events.ts'
 import type { Command } from './commands.ts'
-import { type App, allWorkers, copyState, type Slot, type Stage, type SupervisorState, type Worker } from './state.ts'
+import { type App, copyState, type Slot, type Stage, type SupervisorState, type Worker, workersOf } from './state.ts'
 
 /** Where a worker stands: its app, its slot, and in which part of the slot. */
 export interface Place {
@@ -85,6 +85,9 @@ export function removeWorker(slot: Slot, id: number): void {
   else slot.leaving = slot.leaving.filter((worker) => worker.id !== id)
 }
 
-export function bootsInFlight(turn: Turn): number {
-  return turn.state.apps.flatMap(allWorkers).filter((worker) => worker.stage.status === 'booting').length
+/** Boots of all workers, or only of those that fill a slot. */
+export function bootsInFlight(turn: Turn, of: 'all' | 'slots'): number {
+  const slots = turn.state.apps.flatMap((app) => app.slots)
+  const workers = slots.flatMap((slot) => (of === 'all' ? workersOf(slot) : (slot.current ?? [])))
+  return workers.filter(({ stage }) => stage.status === 'booting').length
 }

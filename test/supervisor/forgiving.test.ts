@@ -100,7 +100,7 @@ describe('a supervisor that was asleep', () => {
   it('gives boots and drains the time that it did not see', () => {
     const sim = simulate([appSettings({ instances: 2, ready: { timeoutMs: 5_000 } })])
     sim.listen(1)
-    sim.send({ type: 'restart.requested', app: 'web', slot: 0, request: 'r1' })
+    sim.send({ type: 'stop.requested', app: 'web', slot: 0, cause: 'request', force: false })
     sim.send({ type: 'supervisor.overslept', lateMs: 60_000 })
     sim.advance(64_000)
     expect(sim.workers('booting')).toEqual([2])
