@@ -26,6 +26,14 @@ export const EXIT_CODE_TABLE: readonly (readonly [code: string, meaning: string]
   ['128+n', 'ended by signal n (a forced stop)'],
 ]
 
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 }
+
+/** 128+n, as a shell reports it; 0 where the cause was no signal but a request. */
+export function signalExitCode(cause: string): number {
+  const number = SIGNAL_NUMBERS[cause]
+  return number === undefined ? EXIT.ok : 128 + number
+}
+
 export function exitCodeOf(code: ResilErrorCode): number {
   switch (code) {
     case 'RESIL_USAGE':

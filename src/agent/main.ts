@@ -1,0 +1,74 @@
+// The agent: what resil preloads into every worker, with --require, as one self-contained file. It lets an unmodified app be
+// drained, watched and ended in order, and the app can't tell (docs: what remains visible). This file is the table of contents.
+
+import { AGENT_HANDLE, type AgentHandle } from '../protocol/agent-handle.ts'
+import { startBeat } from './beat.ts'
+import { openChannel } from './channel.ts'
+import { Drain } from './drain.ts'
+import { endProcess } from './end.ts'
+import { createFarewell } from './farewell.ts'
+import { hideAgent } from './hide.ts'
+import type { ClusterOfWorker } from './internals/cluster-worker.ts'
+import { clusterOfWorker } from './internals/cluster-worker.ts'
+import { ignoreSignals } from './internals/ignore-signal.ts'
+import { whenLoaded } from './loaded.ts'
+import { letEndNaturally } from './natural-end.ts'
+import { Servers } from './servers.ts'
+import { ORPHAN_DEADLINE_MS, onSupervisorGone } from './supervisor-gone.ts'
+
+hideAgent(__filename)
+const cluster = clusterOfWorker()
+if (cluster) start(cluster)
+
+function start(cluster: ClusterOfWorker): void {
+  const servers = new Servers()
+  const channel = openChannel((message) => {
+    switch (message.act) {
+      case 'drain':
+        drain.begin(message, ({ signal }) => farewell.say().then(() => end(signal, true)))
+        break
+      case 'pong':
+        farewell.answered()
+        break
+    }
+  })
+  const farewell = createFarewell(channel)
+  const drain = new Drain(servers, channel)
+  // Ctrl-C and a closed terminal reach the whole process group: the supervisor decides what follows from it.
+  const giveSignalsBack = ignoreSignals(['SIGINT', 'SIGHUP'])
+  const end = (signal: string, supervised: boolean) => {
+    // Out of any promise: an error in the app's own signal handler is an uncaught exception, and not a rejection.
+    setImmediate(endProcess, { signal, hasServed: servers.everListened, supervised, giveSignalsBack })
+  }
+
+  letEndNaturally(cluster, channel)
+  servers.onListening = (server) => drain.stopAccepting(server)
+  servers.onFailed = (failure) => channel.say({ act: 'listen-failed', ...failure })
+  servers.onClosed = () => {
+    // Also where the app closed it by itself: it may end any moment now.
+    if (!drain.begun) void farewell.say()
+    drain.look()
+  }
+  servers.watch()
+  onSupervisorGone(cluster, () => {
+    farewell.abandon()
+    const request = { deadlineMs: ORPHAN_DEADLINE_MS, idleWaitMs: 0, signal: 'SIGTERM' }
+    drain.begin(request, ({ signal }) => end(signal, false))
+  })
+  whenLoaded(() => {
+    channel.say({ act: 'loaded' })
+    startBeat(channel, { connections: () => servers.accepted.size, requests: () => servers.requests })
+  })
+  offerToApp({
+    ready: () => channel.say({ act: 'ready' }),
+    onDrain: (listener) => drain.onBegin(listener),
+    get draining() {
+      return drain.begun
+    },
+  })
+}
+
+/** For resil/worker, which may be another copy of resil than this one. */
+function offerToApp(handle: AgentHandle): void {
+  Object.defineProperty(globalThis, AGENT_HANDLE, { value: handle })
+}

@@ -40,8 +40,10 @@ export type AfterExit =
 export type ReloadFailure = {
   readonly slot: number
   readonly worker: number
-  readonly reason: ExitKind | 'missing-port' | 'fork-failed'
+  readonly reason: ExitKind | 'missing-port'
   readonly exit: ExitDetails | null
+  /** Ports or socket paths that the last generation had and this worker did not listen on. */
+  readonly missing: readonly string[]
 }
 
 export type SupervisorEvent =
@@ -73,8 +75,19 @@ export type SupervisorEvent =
   | { readonly type: 'supervisor.stopped'; readonly exitCode: number; readonly cause: string }
   | { readonly type: 'supervisor.faulted'; readonly message: string; readonly stack: string | null }
   | { readonly type: 'invariant.violated'; readonly invariant: number; readonly message: string }
-  | { readonly type: 'output.dropped'; readonly bytes: number; readonly lines: number }
+  | {
+      readonly type: 'output.dropped'
+      readonly bytes: number
+      readonly lines: number
+      /** stdout, stderr, or the log file's path. */
+      readonly to: string
+      /** Such as ENOSPC; null: the reader was too slow. */
+      readonly error: string | null
+    }
+  | { readonly type: 'log.rotationFailed'; readonly file: string; readonly error: string }
   | { readonly type: 'control.recreated'; readonly socket: string }
+  /** Something that the person who starts should know: a sentence, since it comes from checks and not from the core. */
+  | { readonly type: 'supervisor.warned'; readonly message: string }
 
 export type AppEvent =
   | { readonly type: 'app.waiting'; readonly app: string; readonly dependsOn: readonly string[] }
@@ -90,12 +103,20 @@ export type AppEvent =
   | {
       readonly type: 'app.failed'
       readonly app: string
-      readonly reason: 'never-ready' | 'exhausted'
+      /** dependency: an app that it depends on has failed or was stopped. */
+      readonly reason: 'never-ready' | 'exhausted' | 'dependency'
       readonly exit: ExitDetails | null
     }
   | { readonly type: 'app.ended'; readonly app: string; readonly exitCode: number }
-  | { readonly type: 'app.scaled'; readonly app: string; readonly from: number; readonly to: number }
+  | {
+      readonly type: 'app.scaled'
+      readonly app: string
+      readonly request: string
+      readonly from: number
+      readonly to: number
+    }
   | { readonly type: 'app.stopped'; readonly app: string }
+  | { readonly type: 'slot.parked'; readonly app: string; readonly slot: number }
 
 export type WorkerEvent =
   | { readonly type: 'worker.forked'; readonly worker: WorkerRef; readonly trial: boolean }
@@ -129,7 +150,8 @@ export type WorkerEvent =
       readonly type: 'worker.signalled'
       readonly worker: WorkerRef
       readonly signal: string
-      readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced'
+      /** A DrainCause: it was still booting, so a signal is enough. */
+      readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
     }
   | {
       readonly type: 'worker.exited'
@@ -195,7 +217,15 @@ export type ReloadEvent =
       readonly app: string
       readonly generation: number
       readonly request: string
-      readonly by: 'stop' | 'reload'
+      readonly by: 'stop' | 'reload' | 'failure'
+    }
+  /** A restart ends at the first slot that does not come back; that slot goes on by the law of crashes. */
+  | {
+      readonly type: 'restart.failed'
+      readonly app: string
+      readonly request: string
+      readonly failure: ReloadFailure
+      readonly tookMs: number
     }
   | { readonly type: 'request.refused'; readonly app: string; readonly request: string; readonly reason: string }
 

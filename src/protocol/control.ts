@@ -21,7 +21,8 @@ export interface LogLine {
 export interface ReloadVerdict {
   readonly app: string
   readonly request: string
-  readonly outcome: 'finished' | 'rolled-back' | 'superseded' | 'refused'
+  /** failed: a restart that ended at a slot which did not come back. */
+  readonly outcome: 'finished' | 'rolled-back' | 'failed' | 'superseded' | 'refused'
   readonly generation: number
   readonly tookMs: number
   readonly slots: readonly {

@@ -1,0 +1,101 @@
+// `resil reload` and `resil restart`: ask, show each slot as it comes, end with a verdict per worker.
+
+import type { Command } from 'commander'
+import type { FoundSupervisor } from '../../control/find.ts'
+import { ResilError } from '../../errors.ts'
+import { describe } from '../../events/describe.ts'
+import type { PublishedEvent } from '../../events/events.ts'
+import { EXIT } from '../../exit-codes.ts'
+import type { ReloadVerdict } from '../../protocol/control.ts'
+import type { CliContext } from '../context.ts'
+import { addExamples } from '../examples.ts'
+import { leave } from '../interrupt.ts'
+import { durationOf, type SocketOption, socketOption } from '../options.ts'
+import { type RollOutVerb, renderVerdict } from '../render/verdict.ts'
+import { appOf, withSupervisor } from '../with-supervisor.ts'
+
+interface RollOutOptions extends SocketOption {
+  readonly json?: boolean
+  readonly timeout?: string
+}
+
+export function registerReload(program: Command, context: CliContext): void {
+  const command = program
+    .command('reload')
+    .description('replace the workers without a gap: new before old, one after the other; a failure is rolled back')
+    .argument('[app]', 'one app; all of them where it is left out')
+  addRollOutOptions(command).action(async (app: string | undefined, options: RollOutOptions) => {
+    const ask = (found: FoundSupervisor, request: RollOutRequest) =>
+      found.client.request('reload', { app: appOf(found, app) }, request)
+    context.finish(await rollOut('reload', app, options, context, ask))
+  })
+  addExamples(command, [
+    ['resil reload', 'all apps of this folder, after a deploy or a change of the config'],
+    ['resil reload web --timeout 2m', 'wait two minutes at most; the reload itself goes on'],
+    ['resil reload web --json', 'the verdict as JSON; exit code 75 where it failed'],
+  ])
+}
+
+export function registerRestart(program: Command, context: CliContext): void {
+  const command = program
+    .command('restart')
+    .description('stop and start workers one after the other, for apps that can not run twice')
+    .argument('[target]', 'an app, or one slot of it: web, web:2; everything where it is left out')
+  addRollOutOptions(command).action(async (target: string | undefined, options: RollOutOptions) => {
+    const ask = (found: FoundSupervisor, request: RollOutRequest) =>
+      found.client.request('restart', { target }, request)
+    context.finish(await rollOut('restart', target, options, context, ask))
+  })
+  addExamples(command, [
+    ['resil restart web', 'each worker of web in turn'],
+    ['resil restart web:2', 'the worker of slot 2 only'],
+  ])
+}
+
+function addRollOutOptions(command: Command): Command {
+  return command
+    .option('--timeout <duration>', 'how long to wait for the end, such as 2m (default: as long as it takes)')
+    .option('--json', 'print the verdicts as JSON')
+    .addOption(socketOption())
+}
+
+interface RollOutRequest {
+  readonly onItem: (event: PublishedEvent) => void
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+}
+
+async function rollOut(
+  verb: RollOutVerb,
+  target: string | undefined,
+  { json = false, timeout, socket }: RollOutOptions,
+  context: CliContext,
+  ask: (found: FoundSupervisor, request: RollOutRequest) => Promise<{ readonly verdicts: readonly ReloadVerdict[] }>,
+): Promise<number> {
+  const timeoutMs = timeout === undefined ? undefined : durationOf('--timeout', timeout)
+  const showProgress = !json && context.stderr.isTTY === true
+  const interrupted = context.interrupted()
+  return withSupervisor(context, { socket, target }, async (found) => {
+    const onItem = (event: PublishedEvent): void => {
+      // What ends it is in the verdict.
+      const onTheWay = event.type === 'reload.started' || event.type === 'reload.slotReplaced'
+      if (showProgress && onTheWay) context.stderr.write(`${describe(event)}\n`)
+    }
+    try {
+      const { verdicts } = await ask(found, {
+        onItem,
+        signal: interrupted,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      })
+      context.stdout.write(
+        json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map((one) => renderVerdict(one, verb)).join(''),
+      )
+      return verdicts.every(({ outcome }) => outcome === 'finished') ? EXIT.ok : EXIT.reloadFailed
+    } catch (error) {
+      const goesOn = 'it goes on; `resil status` shows how far it is'
+      if (interrupted.aborted) return leave(context, `no longer waiting for the ${verb}: ${goesOn}`)
+      if (!(error instanceof ResilError) || error.code !== 'RESIL_TIMEOUT') throw error
+      throw new ResilError('RESIL_TIMEOUT', `the ${verb} has not ended within ${timeout}: ${goesOn}`)
+    }
+  })
+}

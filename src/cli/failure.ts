@@ -1,0 +1,38 @@
+// What went wrong, for the person who typed: one line on stderr with the fix, more lines only where they help, and the exit code.
+
+import { CommanderError } from 'commander'
+import { messageOf, ResilError } from '../errors.ts'
+import { EXIT, exitCodeOf } from '../exit-codes.ts'
+
+export interface Failure {
+  readonly exitCode: number
+  /** Without newlines. */
+  readonly lines: readonly string[]
+}
+
+/** `command`: what was typed first, for the pointer to its help. */
+export function failureOf(error: unknown, command: string | undefined): Failure {
+  if (error instanceof CommanderError) return usageFailure(error, command)
+  if (error instanceof ResilError) {
+    return { exitCode: exitCodeOf(error.code), lines: [`resil: ${messageOf(error)}`, ...error.details] }
+  }
+  // Nobody's typing: the stack is what a report needs.
+  const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : []
+  return {
+    exitCode: EXIT.failed,
+    lines: [`resil: internal error: ${messageOf(error)}; this is a bug in resil, please report it`, ...stack],
+  }
+}
+
+/** Help and version end by an "error" too, with code 0, and have been printed. */
+function usageFailure({ exitCode, code, message }: CommanderError, command: string | undefined): Failure {
+  if (exitCode === 0) return { exitCode: EXIT.ok, lines: [] }
+  const said = message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace('(Did you mean', '(did you mean')
+    .replace(/\.$/, '')
+  const more = code === 'commander.excessArguments' && command === 'start' ? '; arguments for the app go after --' : ''
+  const known = command !== undefined && !command.startsWith('-') && code !== 'commander.unknownCommand'
+  return { exitCode: EXIT.usage, lines: [`resil: ${said}${more}; see \`resil ${known ? `${command} ` : ''}--help\``] }
+}

@@ -1,0 +1,26 @@
+// Options that several commands share, and the parsing of their values.
+
+import { Option } from 'commander'
+import { parseDuration } from '../config/units.ts'
+import { ResilError } from '../errors.ts'
+
+export interface SocketOption {
+  readonly socket?: string
+}
+
+export function socketOption(): Option {
+  return new Option('--socket <path>', 'control socket, instead of looking for it (or RESIL_SOCKET)')
+}
+
+/** Milliseconds of `--timeout 30s`. */
+export function durationOf(flag: string, text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed.ok) return parsed.value
+  throw new ResilError('RESIL_USAGE', `${flag}: ${parsed.problem}`)
+}
+
+/** A whole number of at least 0. */
+export function countOf(flag: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new ResilError('RESIL_USAGE', `${flag}: "${text}" is not a whole number of 0 or more`)
+}

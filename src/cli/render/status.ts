@@ -1,0 +1,141 @@
+// The status document as a person reads it: a line for the supervisor, a table per app, and a sentence under each worker that
+// has something to tell. Pure.
+
+import { exitWords } from '../../events/describe-exit.ts'
+import { count, duration, list } from '../../events/words.ts'
+import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
+import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
+import { type Cell, columns, wrap } from './text.ts'
+import { shortDelay, shortDuration, shortNumber, shortPercent, shortSize } from './units.ts'
+
+export interface StatusStyle {
+  /** Of the terminal; narrow ones lose columns, never rows. */
+  readonly width: number
+  readonly paint: Paint
+  /** Wall milliseconds. */
+  readonly now: number
+}
+
+const GREEN = 32
+const INDENT = '  '
+
+export function renderStatus(document: StatusDocument, style: StatusStyle): string {
+  const lines = [supervisorLine(document.supervisor)]
+  for (const app of document.apps) lines.push('', ...appLines(app, style))
+  return `${lines.join('\n')}\n`
+}
+
+function supervisorLine({ name, pid, state, uptimeMs, version, node, cpu, rss }: StatusDocument['supervisor']): string {
+  const parts = [`${name} (pid ${pid})`, `up ${shortDuration(uptimeMs)}`, `resil ${version}`, `Node ${node}`]
+  if (rss !== null) parts.push(shortSize(rss))
+  if (cpu !== null) parts.push(shortPercent(cpu))
+  if (state === 'stopping') parts.push('stopping')
+  return parts.join(', ')
+}
+
+function appLines(app: AppStatus, style: StatusStyle): string[] {
+  const parts = [
+    style.paint(app.state, colourOfApp(app)),
+    `${app.ready} of ${app.instances} ready`,
+    `generation ${app.generation}`,
+  ]
+  if (app.ports.length > 0) parts.push(`${app.ports.length === 1 ? 'port' : 'ports'} ${list(app.ports.map(String))}`)
+  if (app.restarts > 0) parts.push(count(app.restarts, 'restart'))
+  const lines = [`${app.name}: ${parts.join(', ')}`]
+  if (app.gate !== 'closed') lines.push(...wrap(gateNote(app), style.width, INDENT))
+  if (app.workers.length === 0) return lines
+  const [head = '', ...rows] = table(app.workers, style)
+  lines.push(style.paint(head, GREY))
+  for (const [index, worker] of app.workers.entries()) {
+    lines.push(rows[index] ?? '')
+    const note = noteOn(worker, style.now)
+    if (note !== null) lines.push(...wrap(note, style.width, `${INDENT}      `))
+  }
+  return lines
+}
+
+function gateNote({ gate }: AppStatus): string {
+  return gate === 'open'
+    ? 'too many crashes: restarts wait behind a gate, and one worker at a time is tried'
+    : 'too many crashes: one worker is being tried, and opens the way for the others if it stays up'
+}
+
+interface Column {
+  readonly head: string
+  readonly align: 'left' | 'right'
+  readonly cell: (worker: WorkerStatus, style: StatusStyle) => Cell
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: 'SLOT', align: 'right', cell: ({ slot }) => ({ text: String(slot) }) },
+  { head: 'PID', align: 'right', cell: ({ pid }) => ({ text: shortNumber(pid) }) },
+  { head: 'STATE', align: 'left', cell: stateCell },
+  {
+    head: 'UPTIME',
+    align: 'right',
+    cell: ({ pid, uptimeMs }) => ({ text: shortDuration(pid === null ? null : uptimeMs) }),
+  },
+  { head: 'RESTARTS', align: 'right', cell: ({ restarts }) => ({ text: String(restarts) }) },
+  { head: 'CPU', align: 'right', cell: ({ cpu }) => ({ text: shortPercent(cpu) }) },
+  { head: 'MEM', align: 'right', cell: ({ rss }) => ({ text: shortSize(rss) }) },
+  { head: 'LAG', align: 'right', cell: ({ eventLoop }) => ({ text: shortDelay(eventLoop.delayP99Ms) }) },
+  { head: 'CONN', align: 'right', cell: ({ connections }) => ({ text: shortNumber(connections) }) },
+]
+
+/** The first row is the head. Columns go from the right until the rest fits; what tells whether it works stays. */
+function table(workers: readonly WorkerStatus[], style: StatusStyle): string[] {
+  const plain = { ...style, paint: (text: string) => text }
+  for (let shown = COLUMNS.length; ; shown -= 1) {
+    const chosen = COLUMNS.slice(0, shown)
+    const align = chosen.map((column) => column.align)
+    const layOut = (with_: StatusStyle): string[] => {
+      const rows = workers.map((worker) => chosen.map(({ cell }) => cell(worker, with_)))
+      return columns([chosen.map(({ head }) => ({ text: head })), ...rows], align).map((line) => INDENT + line)
+    }
+    const fits = layOut(plain).every((line) => line.length <= style.width)
+    if (fits || shown <= 4) return layOut(style)
+  }
+}
+
+function stateCell({ state, retryInMs }: WorkerStatus, { paint }: StatusStyle): Cell {
+  return {
+    text: retryInMs === null ? state : `${state} ${shortDuration(retryInMs)}`,
+    paint: (text) => paint(text, colourOfWorker(state)),
+  }
+}
+
+/** How the worker before this one ended, unless somebody wanted it to. */
+function noteOn({ lastExit, pid }: WorkerStatus, now: number): string | null {
+  if (lastExit === null || lastExit.kind === 'planned') return null
+  const who = pid === null ? 'the last worker' : 'the worker before'
+  return `${who} ${exitWords(lastExit)}, ${duration(Math.max(0, now - lastExit.atMs))} ago`
+}
+
+function colourOfApp({ state }: AppStatus): number {
+  switch (state) {
+    case 'running':
+      return GREEN
+    case 'failed':
+      return RED
+    case 'ended':
+    case 'stopped':
+      return GREY
+    default:
+      return YELLOW
+  }
+}
+
+function colourOfWorker(state: WorkerStatus['state']): number {
+  switch (state) {
+    case 'ready':
+      return GREEN
+    case 'killing':
+    case 'backoff':
+      return RED
+    case 'empty':
+    case 'parked':
+      return GREY
+    default:
+      return YELLOW
+  }
+}

@@ -1,0 +1,58 @@
+// What came of a reload or a restart, for people: a sentence, and a row per slot. Pure.
+
+import { exitCure, exitWords } from '../../events/describe-exit.ts'
+import type { ReloadFailure } from '../../events/events.ts'
+import { duration, list, slotName } from '../../events/words.ts'
+import type { ReloadVerdict } from '../../protocol/control.ts'
+import { columns } from './text.ts'
+
+/** How it was asked for: "reload" or "restart". */
+export type RollOutVerb = 'reload' | 'restart'
+
+export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string {
+  return [summary(verdict, verb), ...rows(verdict)].map((line) => `${line}\n`).join('')
+}
+
+/** One line. */
+export function summary(
+  { app, outcome, generation, tookMs, failure, reason }: ReloadVerdict,
+  verb: RollOutVerb,
+): string {
+  switch (outcome) {
+    case 'finished':
+      return verb === 'reload'
+        ? `${app}: reloaded, generation ${generation}, in ${duration(tookMs)}`
+        : `${app}: restarted in ${duration(tookMs)}`
+    case 'rolled-back':
+      return `${app}: ${verb} failed and was rolled back, generation ${generation} serves on${because(app, failure)}`
+    case 'failed':
+      return `${app}: ${verb} failed, later slots were left alone${because(app, failure)}`
+    case 'superseded':
+      return `${app}: ${verb} ended early: ${reason ?? 'something else came first'}`
+    case 'refused':
+      return `${app}: ${verb} refused: ${reason ?? 'no reason given'}`
+  }
+}
+
+function because(app: string, failure: ReloadFailure | null): string {
+  if (failure === null) return ''
+  const { slot, reason, exit, missing } = failure
+  const who = slotName(app, slot)
+  if (reason === 'missing-port') return `: the new ${who} did not listen on ${list(missing)}, which the old one does`
+  if (exit === null) return `: the new ${who} did not become ready (${reason})`
+  const cure = exitCure(exit)
+  return `: the new ${who} ${exitWords(exit)}${cure === '' ? '' : `; ${cure}`}`
+}
+
+function rows({ app, slots }: ReloadVerdict): string[] {
+  const cells = slots.map(({ slot, outcome, pid, bootMs }) => [
+    { text: `  ${slotName(app, slot)}` },
+    { text: outcome },
+    {
+      text: [pid === null ? '' : `pid ${pid}`, bootMs === null ? '' : `ready after ${duration(bootMs)}`]
+        .filter(Boolean)
+        .join(', '),
+    },
+  ])
+  return columns(cells, ['left', 'left', 'left']).map((line) => line.trimEnd())
+}

@@ -1,0 +1,78 @@
+// Becomes the supervisor: from what was typed to settings, and with them to run() until the exit code is known.
+
+import { statSync } from 'node:fs'
+import { resolveSettings } from '../../config/resolve.ts'
+import type { AppSettings, Settings } from '../../config/settings.ts'
+import { refuseSecond } from '../../control/refuse-second.ts'
+import { identityOf, placeSocket } from '../../control/socket-path.ts'
+import { ResilError } from '../../errors.ts'
+import { readMachine } from '../../process/machine/read-machine.ts'
+import { runSupervisor } from '../../process/run.ts'
+import type { StartOptions } from '../commands/start.ts'
+import type { CliContext } from '../context.ts'
+import { openReport, type Report } from './report.ts'
+
+export async function supervise(
+  entry: string | undefined,
+  args: readonly string[],
+  options: StartOptions,
+  context: CliContext,
+): Promise<number> {
+  const { env, cwd } = context
+  const { config: configFile, reportFd, ...flags } = options
+  const report = reportFd === undefined ? null : openReport(Number(reportFd))
+  const resolve = () =>
+    resolveSettings({
+      entry,
+      args,
+      configFile,
+      flags,
+      env,
+      cwd,
+      machine: readMachine(env),
+      nodeVersion: process.version,
+    })
+  try {
+    const { settings, warnings } = await resolve()
+    await refuseSecond(settings, context)
+    return await runSupervisor({
+      settings: report === null ? settings : inBackground(settings, context, report),
+      foreground: report === null,
+      reread: async (app) => named(app, (await resolve()).settings),
+      warnings,
+      env: { ...env },
+      ...(report !== null && { onEvent: (event) => report.say({ type: 'event', event }) }),
+    })
+  } catch (error) {
+    report?.fail(error)
+    throw error
+  }
+}
+
+/** Whoever reads the terminal has gone home, so the log goes to a file: the configured one, or one beside the socket. */
+function inBackground(settings: Settings, { env, uid }: CliContext, report: Report): Settings {
+  const socket = settings.socket ?? placeSocket(identityOf(settings), { env, uid }).path
+  if (socket === null) {
+    throw new ResilError(
+      'RESIL_NOT_PERMITTED',
+      'there is no place for a control socket, and nothing could reach a supervisor in the background: set RESIL_RUNTIME_DIR to a folder that can be written',
+    )
+  }
+  const file = settings.log.file ?? socket.replace(/(\.sock)?$/, '.log')
+  const { name, apps } = settings
+  report.say({ type: 'placed', name, socket, logFile: file, logFrom: sizeOf(file), apps: apps.map((app) => app.name) })
+  return { ...settings, socket, log: { ...settings.log, file } }
+}
+
+function named(app: string, { apps, configFile }: Settings): AppSettings {
+  const found = apps.find(({ name }) => name === app)
+  if (found !== undefined) return found
+  throw new ResilError(
+    'RESIL_CONFIG',
+    `${configFile ?? 'the config'} has no app "${app}" any more: stop it, or put it back`,
+  )
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}

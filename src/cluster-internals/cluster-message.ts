@@ -1,0 +1,27 @@
+// Node's own messages between a cluster's primary and its workers, as far as this folder reads them.
+// Node: lib/internal/cluster/utils.js (sendHelper, internal), primary.js (onmessage), round_robin_handle.js (handoff).
+
+export interface ClusterMessage {
+  readonly cmd?: unknown
+  readonly act?: unknown
+  /** Of a question; its answer carries the same number as `ack`. */
+  readonly seq?: number
+  readonly ack?: number
+  /** In the answer to `newconn`: whether the worker took the connection. */
+  readonly accepted?: boolean
+  readonly address?: unknown
+  readonly port?: unknown
+  readonly addressType?: unknown
+  readonly fd?: unknown
+  readonly index?: unknown
+}
+
+export function isClusterMessage(message: unknown): message is ClusterMessage {
+  return typeof message === 'object' && message !== null && (message as ClusterMessage).cmd === 'NODE_CLUSTER'
+}
+
+/** A native TCP handle (tcp_wrap), listening or accepted. */
+export interface NativeHandle {
+  close(done?: () => void): void
+  onconnection?: (error: number, connection: NativeHandle) => void
+}

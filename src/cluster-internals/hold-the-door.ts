@@ -1,0 +1,253 @@
+// Holds the door: when the last worker of a port goes, Node's primary closes the listening socket, and clients are refused for as
+// long as the restart takes. Here the socket stays open while a replacement is due, what connects meanwhile waits in a bounded
+// queue, and the next worker that listens on the same port gets all of it.
+//
+// Node: lib/internal/cluster/primary.js (queryServer makes a RoundRobinHandle at the first question for a key, and
+// removeHandlesForWorker drops it with its last worker); round_robin_handle.js (calls net.createServer, takes the server's
+// _handle at 'listening', sets its onconnection; remove() closes the queued connections, then the handle).
+// Whoever changes this: net.createServer is looked up at each call there, which is what lets us in.
+
+import type { Worker } from 'node:cluster'
+import net from 'node:net'
+import type { Clock, Timer } from '../clock.ts'
+import { isClusterMessage, type NativeHandle } from './cluster-message.ts'
+import { rescueConnections, wasTaken } from './rescue.ts'
+
+export interface DoorOptions {
+  /** Whether the app is kept alive at all. Asked in the very moment in which a port loses its last worker, when no exit is known yet. */
+  readonly isKept: (app: string) => boolean
+  /** Whether a replacement boots, or will within LONGEST_HOLD_MS. Asked ever after. */
+  readonly mayHold: (app: string) => boolean
+  /** Whether the app itself closed its server, rather than a drain that resil asked for. */
+  readonly isDraining: (worker: Worker) => boolean
+  readonly clock: Clock
+}
+
+export interface DoorCounts {
+  /** Connections that waited for a worker. */
+  readonly held: number
+  /** Connections taken back from dead workers. */
+  readonly rescued: number
+  /** Waited too long, or were too many: closed. */
+  readonly dropped: number
+  readonly waiting: number
+}
+
+export interface Door {
+  /** At fork, after the ports were isolated: the question must carry the app by then. */
+  watch(worker: Worker, app: string): void
+  /** Looks again whether doors may stay open, and who has waited too long. By itself it does so ten times a second while it must. */
+  review(): void
+  readonly counts: DoorCounts
+  /** Closes what is held and gives net.createServer back. */
+  close(): void
+}
+
+/** Longer than this nobody waits: the client is better told. Also how soon a replacement must be due. */
+export const LONGEST_HOLD_MS = 10_000
+/** About twice the kernel's own backlog of 511. */
+const MOST_HELD = 1_024
+const REVIEW_MS = 100
+
+interface Port {
+  readonly key: string
+  readonly app: string
+  handle: NativeHandle | null
+  status: 'binding' | 'open' | 'held' | 'closed'
+  readonly waiting: { readonly connection: NativeHandle; readonly until: number }[]
+  /** Closed by RoundRobinHandle.remove a moment before it closes the listening handle. */
+  orphans: NativeHandle[]
+}
+
+const portOf: unique symbol = Symbol('port')
+
+interface Accepted extends NativeHandle {
+  [portOf]?: Port
+  readonly __proto__?: NativeHandle
+}
+
+export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions): Door {
+  const ports = new Map<string, Port>()
+  const counts = { held: 0, rescued: 0, dropped: 0 }
+  const createServer = net.createServer
+  let timer: Timer | null = null
+  /** The question that Node is working on in this very tick. */
+  let question: { readonly app: string; readonly key: string } | null = null
+  /** The worker whose own close() Node is working on in this very tick. */
+  let closing: Worker | null = null
+
+  net.createServer = function createServerForDoor(...args: unknown[]) {
+    const server = (createServer as (...args: unknown[]) => net.Server).apply(net, args)
+    if (question !== null) adopt(server, question)
+    question = null
+    return server
+  } as typeof net.createServer
+
+  function watch(worker: Worker, app: string): void {
+    worker.process.prependListener('internalMessage' as 'message', (message: unknown) => {
+      if (!isClusterMessage(message)) return
+      if (message.act === 'queryServer') {
+        const { address, port, addressType, fd, index } = message
+        question = { app, key: [app, address, port, addressType, fd, index].join('|') }
+        queueMicrotask(() => {
+          question = null
+        })
+      } else if (message.act === 'close') {
+        closing = worker
+        queueMicrotask(() => {
+          closing = null
+        })
+      }
+    })
+    rescueConnections(worker, (connection) => {
+      const port = (connection as Accepted)[portOf]
+      if (port === undefined) connection.close()
+      else {
+        counts.rescued += 1
+        receive(port, connection)
+      }
+    })
+  }
+
+  /** A RoundRobinHandle makes its server: it gets the held socket where there is one, and its handle is watched from then on. */
+  function adopt(server: net.Server, { app, key }: { readonly app: string; readonly key: string }): void {
+    const held = ports.get(key)
+    const port: Port = held ?? { key, app, handle: null, status: 'binding', waiting: [], orphans: [] }
+    ports.set(key, port)
+    if (held?.status === 'held' && held.handle !== null) {
+      const { handle } = held
+      held.status = 'binding'
+      const { listen } = server
+      server.listen = function listenOnHeld(options: { backlog?: number }) {
+        Reflect.deleteProperty(server, 'listen')
+        restoreClose(handle)
+        return (listen as (...args: unknown[]) => net.Server).call(server, handle, options?.backlog)
+      } as typeof server.listen
+    }
+    server.once('error', () => {
+      port.status = 'closed'
+      ports.delete(key)
+    })
+    server.once('listening', () => {
+      // RoundRobinHandle takes it in a listener of its own, which runs after this one.
+      const { _handle: handle } = server as unknown as { readonly _handle: NativeHandle | null }
+      if (handle?.constructor.name === 'TCP') process.nextTick(() => opened(port, handle))
+      else ports.delete(key)
+    })
+  }
+
+  function opened(port: Port, handle: NativeHandle): void {
+    const distribute = handle.onconnection
+    if (distribute === undefined) return
+    port.handle = handle
+    port.status = 'open'
+    handle.onconnection = (error, connection) => {
+      if (connection !== undefined) guard(port, connection)
+      distribute.call(handle, error, connection)
+    }
+    handle.close = () => lostLastWorker(port, handle)
+    for (const { connection } of port.waiting.splice(0)) handle.onconnection(0, connection)
+  }
+
+  /** RoundRobinHandle.remove closes what it had queued; only connections that a worker has taken may really be closed. */
+  function guard(port: Port, connection: Accepted): void {
+    connection[portOf] = port
+    connection.close = closeOrKeep
+  }
+
+  function closeOrKeep(this: Accepted, done?: () => void): void {
+    const port = this[portOf]
+    if (wasTaken(this) || port === undefined) closeForGood(this, done)
+    else port.orphans.push(this)
+  }
+
+  function lostLastWorker(port: Port, handle: NativeHandle): void {
+    const orphans = port.orphans.splice(0)
+    const ownWish = closing !== null && !isDraining(closing)
+    if (ownWish || !isKept(port.app)) {
+      for (const connection of orphans) closeForGood(connection)
+      shut(port, handle)
+      return
+    }
+    port.status = 'held'
+    handle.onconnection = (error, connection) => {
+      if (!error && connection !== undefined) wait(port, connection)
+    }
+    for (const connection of orphans) wait(port, connection)
+    reviewSoon()
+  }
+
+  function reviewSoon(): void {
+    timer ??= clock.setTimeout(() => {
+      timer = null
+      review()
+      if ([...ports.values()].some(({ status, waiting }) => status === 'held' || waiting.length > 0)) reviewSoon()
+    }, REVIEW_MS)
+  }
+
+  function wait(port: Port, connection: NativeHandle): void {
+    guard(port, connection)
+    if (port.waiting.length >= MOST_HELD) {
+      counts.dropped += 1
+      closeForGood(connection)
+      return
+    }
+    counts.held += 1
+    port.waiting.push({ connection, until: clock.now() + LONGEST_HOLD_MS })
+  }
+
+  /** A connection without a worker, wherever its port stands now. */
+  function receive(port: Port, connection: NativeHandle): void {
+    if (port.status === 'open') port.handle?.onconnection?.(0, connection)
+    else if (port.status === 'closed') closeForGood(connection)
+    else wait(port, connection)
+  }
+
+  function review(): void {
+    for (const port of ports.values()) {
+      if (port.status === 'held' && port.handle !== null && !mayHold(port.app)) shut(port, port.handle)
+      for (
+        let oldest = port.waiting[0];
+        oldest !== undefined && oldest.until <= clock.now();
+        oldest = port.waiting[0]
+      ) {
+        port.waiting.shift()
+        counts.dropped += 1
+        closeForGood(oldest.connection)
+      }
+    }
+  }
+
+  function shut(port: Port, handle: NativeHandle): void {
+    port.status = 'closed'
+    ports.delete(port.key)
+    for (const { connection } of port.waiting.splice(0)) {
+      counts.dropped += 1
+      closeForGood(connection)
+    }
+    closeForGood(handle)
+  }
+
+  return {
+    watch,
+    review,
+    get counts() {
+      return { ...counts, waiting: [...ports.values()].reduce((sum, { waiting }) => sum + waiting.length, 0) }
+    },
+    close: () => {
+      net.createServer = createServer
+      timer?.cancel()
+      for (const port of [...ports.values()])
+        if (port.handle !== null && port.status === 'held') shut(port, port.handle)
+    },
+  }
+}
+
+function restoreClose(handle: NativeHandle): void {
+  Reflect.deleteProperty(handle, 'close')
+}
+
+function closeForGood(handle: NativeHandle, done?: () => void): void {
+  restoreClose(handle)
+  handle.close(done)
+}

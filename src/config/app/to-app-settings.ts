@@ -1,0 +1,65 @@
+// The checked shape of an app, plus what was found out for it, as what the supervisor obeys. Names gain their units here.
+
+import type { App } from '../schema.ts'
+import type { AppSettings, ReadyOn } from '../settings.ts'
+
+/** What the file alone can't say. */
+export interface Found {
+  readonly name: string
+  readonly script: string
+  readonly cwd: string
+  readonly nodeArgs: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly instances: number
+  readonly instancesReason: string
+  readonly killAfterMs: number
+}
+
+export function toAppSettings(app: App, found: Found): AppSettings {
+  const { ready, restart, shutdown, reload } = app
+  return {
+    name: found.name,
+    script: found.script,
+    args: app.args,
+    cwd: found.cwd,
+    nodeArgs: found.nodeArgs,
+    env: found.env,
+    instances: found.instances,
+    instancesReason: found.instancesReason,
+    ready: {
+      // "probe" has been refused as not available yet.
+      on: ready.on as ReadyOn,
+      timeoutMs: ready.timeout,
+      minReadyMs: ready.minReady,
+    },
+    restart: {
+      policy: restart.policy,
+      backoff: {
+        initialMs: restart.backoff.initial,
+        factor: restart.backoff.factor,
+        maxMs: restart.backoff.max,
+        jitter: restart.backoff.jitter,
+      },
+      window: { maxRestarts: restart.window.maxRestarts, withinMs: restart.window.within },
+      storm: { max: restart.storm.max, halfLifeMs: restart.storm.halfLife },
+      stableAfterMs: restart.stableAfter,
+      stopExitCodes: restart.stopExitCodes,
+      onExhausted: restart.onExhausted,
+    },
+    shutdown: {
+      deadlineMs: shutdown.deadline,
+      signal: shutdown.signal,
+      killAfterMs: found.killAfterMs,
+      readinessDelayMs: shutdown.readinessDelay,
+      idleWaitMs: shutdown.idleWait,
+    },
+    reload: {
+      surge: reload.surge,
+      maxUnavailable: reload.maxUnavailable,
+      cooldownMs: reload.cooldown,
+      rollback: reload.rollback,
+    },
+    dependsOn: app.dependsOn,
+    captureOutput: app.log.capture,
+  }
+}

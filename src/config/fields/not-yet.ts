@@ -1,0 +1,45 @@
+// Settings whose feature is still to come. They are parsed, checked and documented, but asking for one is refused: a setting
+// that is silently ignored is worse than none. A feature that lands takes its line out of this one table.
+
+interface NotYet {
+  /** A setting, or a group of settings. */
+  readonly key: string
+  /** Values that do not ask for the feature. */
+  readonly off?: readonly unknown[]
+  /** The one value that asks for the feature; absent: any value that is not `off`. */
+  readonly only?: unknown
+}
+
+const NOT_YET: readonly NotYet[] = [
+  { key: 'ready.on', only: 'probe' },
+  { key: 'reload.canary' },
+  { key: 'watchdogs' },
+  { key: 'recycle' },
+  { key: 'probes' },
+  { key: 'standby', off: [0] },
+  { key: 'reusePort', off: [false] },
+  { key: 'sticky', off: [false] },
+  { key: 'watch', off: [false] },
+  { key: 'hooks' },
+  { key: 'chaos', off: [false] },
+  { key: 'admin', off: ['off'] },
+  { key: 'stateDir' },
+]
+
+const NOT_AVAILABLE = 'not available yet in this version of resil'
+
+/** The setting (or the group around it) that has to wait, and the words for it; undefined where the value may stand. */
+export function notYet(key: string, value: unknown): { readonly key: string; readonly message: string } | undefined {
+  const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
+  if (entry === undefined || entry.off?.includes(value)) return undefined
+  if (Array.isArray(value) && value.length === 0) return undefined
+  if (!('only' in entry)) return { key: entry.key, message: NOT_AVAILABLE }
+  return value === entry.only ? { key: entry.key, message: `${JSON.stringify(value)}: ${NOT_AVAILABLE}` } : undefined
+}
+
+/** For the reference page: all of the setting, some of its values, or none of it has to wait. */
+export function availability(key: string): 'now' | 'not yet' | { readonly notYet: unknown } {
+  const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
+  if (entry === undefined) return 'now'
+  return 'only' in entry ? { notYet: entry.only } : 'not yet'
+}

@@ -1,0 +1,48 @@
+// Settings that are right one by one and wrong together.
+
+import type { App } from '../schema.ts'
+import { formatDuration } from '../units.ts'
+
+export interface Clash {
+  /** The settings involved; the one that a person most likely has to change first. */
+  readonly keys: readonly string[]
+  readonly message: string
+}
+
+/** Options that make node do something else than run the app. */
+const FOREIGN_TO_WORKERS = /^(-e|--eval|-p|--print|-c|--check|-i|--interactive|--watch|--watch-path|--test|--run)(=|$)/
+
+/** From the signal to SIGKILL when nobody said: never so long that nothing of the deadline is left to drain in. */
+export function defaultKillAfter(deadlineMs: number): number {
+  return Math.min(2_000, Math.floor(deadlineMs / 4))
+}
+
+export function clashesIn(app: App): Clash[] {
+  const { shutdown, restart, reload, nodeArgs } = app
+  const clashes: Clash[] = []
+  const killAfter = shutdown.killAfter ?? defaultKillAfter(shutdown.deadline)
+  if (killAfter >= shutdown.deadline) {
+    const message = `${formatDuration(killAfter)} must be shorter than shutdown.deadline (${formatDuration(shutdown.deadline)})`
+    clashes.push({ keys: ['shutdown.killAfter', 'shutdown.deadline'], message })
+  } else if (shutdown.readinessDelay + killAfter >= shutdown.deadline) {
+    const left = formatDuration(shutdown.deadline - killAfter)
+    const message = `${formatDuration(shutdown.readinessDelay)} leaves no time to drain: it must be shorter than shutdown.deadline minus shutdown.killAfter (${left})`
+    clashes.push({ keys: ['shutdown.readinessDelay', 'shutdown.deadline'], message })
+  }
+  if (restart.backoff.initial > restart.backoff.max) {
+    const message = `${formatDuration(restart.backoff.initial)} must not be longer than restart.backoff.max (${formatDuration(restart.backoff.max)})`
+    clashes.push({ keys: ['restart.backoff.initial', 'restart.backoff.max'], message })
+  }
+  if (reload.surge === 0 && reload.maxUnavailable === 0) {
+    const message = 'with reload.surge and reload.maxUnavailable both 0 no worker could ever be replaced; set one to 1'
+    clashes.push({ keys: ['reload.surge', 'reload.maxUnavailable'], message })
+  }
+  const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
+  if (foreign !== undefined) {
+    clashes.push({
+      keys: ['nodeArgs'],
+      message: `${foreign} makes node do something else than run the app; leave it out`,
+    })
+  }
+  return clashes
+}

@@ -1,0 +1,41 @@
+// How the world reaches resil and is told: admin port, hooks, chaos.
+
+import * as z from 'zod/mini'
+import { argList, mixed, section, text, yesNo } from '../fields/field.ts'
+
+export const admin = section('HTTP for probes, Prometheus and the dashboard.', {
+  host: z.prefault(text({ description: 'The address to listen on.' }), '127.0.0.1'),
+  port: z.prefault(
+    mixed(z.union([z.int().check(z.gte(0), z.lte(65_535)), z.literal('off')]), {
+      description: 'The port to listen on.',
+      expects: 'a port from 0 to 65535, or "off"',
+    }),
+    'off',
+  ),
+  token: z.optional(text({ description: 'Callers must present it.', secret: true })),
+})
+
+const hook = (when: string) =>
+  z.optional(
+    section(`${when} Exactly one of \`exec\` and \`webhook\`.`, {
+      exec: z.optional(argList({ description: 'A command; the event comes on its stdin as JSON.' })),
+      webhook: z.optional(
+        text({
+          description: 'A URL that gets the event as JSON.',
+          expects: 'an http or https URL',
+          pattern: /^https?:\/\/\S+$/,
+        }),
+      ),
+    }),
+  )
+
+export const hooks = section('Tells others what happened.', {
+  onCrash: hook('A worker crashed.'),
+  onExhausted: hook('A restart gate opened.'),
+  onIncident: hook('An incident was recorded.'),
+  onReload: hook('A reload ended.'),
+})
+
+export const chaos = section('Faults on purpose.', {
+  allowed: z.prefault(yesNo({ description: 'Lets `resil chaos` inject faults here.' }), false),
+})

@@ -1,0 +1,36 @@
+// How a new generation replaces the old one.
+
+import * as z from 'zod/mini'
+import { decimal, duration, section, whole, yesNo } from '../fields/field.ts'
+
+const canary = section('Tries the new generation on a few workers first.', {
+  instances: z.prefault(whole({ description: 'How many workers try it.', min: 1, max: 1024 }), 1),
+  observe: z.prefault(duration({ description: 'How long they are watched.' }), '60s'),
+  maxErrorRate: z.optional(
+    decimal({ description: 'More failed requests than this share: roll back.', min: 0, max: 1 }),
+  ),
+  maxLagP99: z.optional(duration({ description: 'More event-loop delay than this (99th percentile): roll back.' })),
+})
+
+export const reload = section('How a reload replaces workers.', {
+  surge: z.prefault(
+    whole({
+      description: 'The most extra workers during a reload: so many new ones boot before an old one goes.',
+      max: 1024,
+    }),
+    1,
+  ),
+  maxUnavailable: z.prefault(
+    whole({
+      description: 'How many workers may be missing while resil replaces or removes them of its own will.',
+      max: 1024,
+    }),
+    0,
+  ),
+  cooldown: z.prefault(duration({ description: "The wait between one slot's replacement and the next." }), '0s'),
+  rollback: z.prefault(
+    yesNo({ description: 'Go back to the old generation when a new worker fails before it is ready.' }),
+    true,
+  ),
+  canary: z.optional(canary),
+})

@@ -1,0 +1,97 @@
+// The one table of what a running supervisor can be asked: name, request schema, handler. Transports (the Unix socket now,
+// HTTP later) find a name here and perform it; they know no operation, and no operation knows them.
+
+import { z } from 'zod'
+import { didYouMean } from '../config/suggest.ts'
+import { ResilError } from '../errors.ts'
+import type { ItemOf, OperationName, ParamsOf, ResultOf } from '../protocol/control.ts'
+import { VERSION } from '../version.ts'
+import { streamEvents } from './operations/events.ts'
+import { streamLogs } from './operations/logs.ts'
+import { reload, restart } from './operations/roll-out.ts'
+import { scale } from './operations/scale.ts'
+import { status } from './operations/status.ts'
+import { stop } from './operations/stop.ts'
+import type { ControlPort } from './port.ts'
+
+/** Where a streaming operation puts its items. */
+export interface ItemSink<Item> {
+  emit(item: Item): void
+  /** Whoever asked reads more slowly than this writes: wait for `drained`, or drop and count. */
+  full(): boolean
+  drained(): Promise<void>
+}
+
+export interface Call<Op extends OperationName> {
+  readonly port: ControlPort
+  readonly params: ParamsOf<Op>
+  readonly sink: ItemSink<ItemOf<Op>>
+  /** Aborted when whoever asked has gone. What was begun goes on. */
+  readonly signal: AbortSignal
+}
+
+interface Operation<Op extends OperationName> {
+  readonly params: z.ZodType<ParamsOf<Op>>
+  readonly handle: (call: Call<Op>) => ResultOf<Op> | Promise<ResultOf<Op>>
+}
+
+const Name = z.string().min(1).max(200)
+const Target = Name.describe('app, or app:slot')
+
+const operations: { readonly [Op in OperationName]: Operation<Op> } = {
+  ping: {
+    params: z.strictObject({}),
+    handle: ({ port }) => ({
+      name: port.name,
+      pid: process.pid,
+      version: VERSION,
+      dir: port.dir,
+      apps: port.appNames(),
+    }),
+  },
+  status: { params: z.strictObject({ app: Name.optional() }), handle: status },
+  reload: { params: z.strictObject({ app: Name.optional() }), handle: reload },
+  restart: { params: z.strictObject({ target: Target.optional() }), handle: restart },
+  stop: { params: z.strictObject({ target: Target.optional(), force: z.boolean().optional() }), handle: stop },
+  scale: {
+    params: z.strictObject({
+      app: Name,
+      to: z.string().regex(/^[+-]?\d{1,6}$/, 'write a number of workers ("4"), or a change ("+1", "-1")'),
+    }),
+    handle: scale,
+  },
+  logs: {
+    params: z.strictObject({
+      app: Name.optional(),
+      follow: z.boolean().optional(),
+      since: z.number().optional(),
+      grep: z.string().max(1_000).optional(),
+      lines: z.int().min(0).optional(),
+    }),
+    handle: streamLogs,
+  },
+  events: { params: z.strictObject({ follow: z.boolean().optional() }), handle: streamEvents },
+}
+
+export const operationNames = Object.keys(operations) as readonly OperationName[]
+
+export function findOperation(
+  name: string,
+): { readonly ok: true; readonly name: OperationName } | { readonly ok: false; readonly problem: string } {
+  if (Object.hasOwn(operations, name)) return { ok: true, name: name as OperationName }
+  const hint = didYouMean(name, operationNames)
+  return { ok: false, problem: `op: there is no operation ${JSON.stringify(name.slice(0, 100))}${hint}` }
+}
+
+/** `params` as they came in. Throws a ResilError that names what is wrong with them. */
+export async function perform<Op extends OperationName>(
+  op: Op,
+  call: Omit<Call<Op>, 'params'> & { readonly params: unknown },
+): Promise<ResultOf<Op>> {
+  const { params: schema, handle } = operations[op] as Operation<Op>
+  const parsed = schema.safeParse(call.params)
+  if (parsed.success) return handle({ ...call, params: parsed.data })
+  const [issue] = parsed.error.issues
+  const where = ['params', ...(issue?.path ?? [])].join('.')
+  throw new ResilError('RESIL_BAD_REQUEST', `${op}: ${where}: ${issue?.message ?? 'not valid'}`)
+}

@@ -1,0 +1,84 @@
+// Reload and restart: asks the core app by app, passes on what it says on the way, and ends with a verdict for each app.
+
+import { messageOf, ResilError } from '../../errors.ts'
+import type { ReloadVerdict, ResultOf } from '../../protocol/control.ts'
+import type { ControlInput } from '../../supervisor/inputs.ts'
+import type { Call } from '../operations.ts'
+import type { ControlPort } from '../port.ts'
+import { awaitEvent } from './await-event.ts'
+import { requestId } from './request-id.ts'
+import { findApp, findTarget, type SlotTarget } from './target.ts'
+import { collectVerdict, unattempted } from './verdict.ts'
+
+type RollOut = Extract<ControlInput, { type: 'reload.requested' | 'restart.requested' }>
+
+export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> {
+  const { port, params } = call
+  const apps = params.app === undefined ? port.appNames() : [findApp(port, params.app)]
+  // All are read before the first one moves: a wrong config file leaves everything as it is.
+  const requested = await Promise.all(
+    apps.map(async (app): Promise<RollOut> => {
+      return { type: 'reload.requested', app, request: requestId('reload'), settings: await reread(port, app) }
+    }),
+  )
+  return inTurn(call, requested)
+}
+
+export function restart(call: Call<'restart'>): Promise<ResultOf<'restart'>> {
+  const { port, params } = call
+  const targets = params.target === undefined ? allOf(port) : restartTargets(port, params.target)
+  return inTurn(
+    call,
+    targets.map(({ app, slot }) => ({ type: 'restart.requested', app, slot, request: requestId('restart') })),
+  )
+}
+
+/** The supervisor's own name means all of it. An app of the same name wins. */
+function restartTargets(port: ControlPort, target: string): readonly SlotTarget[] {
+  return target === port.name && !port.appNames().includes(target) ? allOf(port) : [findTarget(port, target)]
+}
+
+function allOf(port: ControlPort): readonly SlotTarget[] {
+  return port.appNames().map((app) => ({ app, slot: null }))
+}
+
+async function reread(port: ControlPort, app: string): ReturnType<ControlPort['reread']> {
+  try {
+    return await port.reread(app)
+  } catch (error) {
+    if (error instanceof ResilError) throw error
+    throw new ResilError('RESIL_CONFIG', `the config of ${app} can't be read again: ${messageOf(error)}`)
+  }
+}
+
+/** One after the other. The first that does not arrive ends it: what came later would run beside a release that failed. */
+async function inTurn(
+  call: Call<'reload'> | Call<'restart'>,
+  requested: readonly RollOut[],
+): Promise<{ readonly verdicts: readonly ReloadVerdict[] }> {
+  const verdicts: ReloadVerdict[] = []
+  for (const input of requested) {
+    const failed = verdicts.find(({ outcome }) => outcome !== 'finished')
+    verdicts.push(
+      failed === undefined
+        ? await rollOut(call, input)
+        : unattempted(input.app, `not attempted, because ${failed.app} did not get through`),
+    )
+  }
+  return { verdicts }
+}
+
+function rollOut(call: Call<'reload'> | Call<'restart'>, input: RollOut): Promise<ReloadVerdict> {
+  const { port, sink } = call
+  const slots = input.type === 'restart.requested' && input.slot !== null ? [input.slot] : port.slotsOf(input.app)
+  const verdict = collectVerdict(input.app, input.request, slots)
+  return awaitEvent(
+    call,
+    (event) => {
+      if (!('request' in event) || event.type === 'app.scaled' || event.request !== input.request) return undefined
+      sink.emit(event)
+      return verdict.add(event)
+    },
+    () => port.submit(input),
+  )
+}

@@ -1,0 +1,67 @@
+// Pure: the events that answer one reload or restart → the verdict that its command prints.
+
+import type { ReloadEvent } from '../../events/events.ts'
+import type { ReloadVerdict } from '../../protocol/control.ts'
+
+type SlotVerdict = ReloadVerdict['slots'][number]
+
+export interface VerdictCollector {
+  /** undefined: it goes on. */
+  add(event: ReloadEvent): ReloadVerdict | undefined
+}
+
+/** `slots`: those that it is about. */
+export function collectVerdict(app: string, request: string, slots: readonly number[]): VerdictCollector {
+  const replaced = new Map<number, SlotVerdict>()
+  let generation = 0
+
+  function end(
+    outcome: ReloadVerdict['outcome'],
+    { tookMs = 0, failure = null, reason = null }: Partial<ReloadVerdict>,
+  ): ReloadVerdict {
+    // After a rollback nothing that was replaced on the way is left.
+    if (outcome === 'rolled-back') replaced.clear()
+    const numbers = outcome === 'refused' ? [] : [...new Set([...slots, ...replaced.keys()])].sort((a, b) => a - b)
+    const verdicts = numbers.map((slot): SlotVerdict => {
+      if (slot === failure?.slot) return { slot, outcome: 'failed', pid: null, bootMs: null }
+      return replaced.get(slot) ?? { slot, outcome: 'kept', pid: null, bootMs: null }
+    })
+    return { app, request, outcome, generation, tookMs, slots: verdicts, failure, reason }
+  }
+
+  return {
+    add: (event) => {
+      if ('generation' in event) generation = event.generation
+      switch (event.type) {
+        case 'reload.started':
+          return undefined
+        case 'reload.slotReplaced': {
+          const { slot, pid, bootMs } = event
+          replaced.set(slot, { slot, outcome: 'replaced', pid, bootMs })
+          return undefined
+        }
+        case 'reload.finished':
+          return end('finished', { tookMs: event.tookMs })
+        case 'reload.rolledBack':
+          return end('rolled-back', { tookMs: event.tookMs, failure: event.failure })
+        case 'restart.failed':
+          return end('failed', { tookMs: event.tookMs, failure: event.failure })
+        case 'reload.superseded':
+          return end('superseded', { reason: SUPERSEDED_BY[event.by] })
+        case 'request.refused':
+          return end('refused', { reason: event.reason })
+      }
+    },
+  }
+}
+
+/** Nothing was tried. */
+export function unattempted(app: string, reason: string): ReloadVerdict {
+  return { app, request: '', outcome: 'refused', generation: 0, tookMs: 0, slots: [], failure: null, reason }
+}
+
+const SUPERSEDED_BY = {
+  stop: 'it was stopped meanwhile',
+  reload: 'a newer reload takes its place',
+  failure: 'the app was given up meanwhile',
+} as const

@@ -1,0 +1,62 @@
+// How a worker ended, as a clause that fits behind its name: "web:2 (pid 4121) …".
+
+import { assertNever } from '../errors.ts'
+import type { ExitDetails } from './events.ts'
+import { duration } from './words.ts'
+
+export function exitWords(exit: ExitDetails): string {
+  const after = duration(exit.uptimeMs)
+  switch (exit.kind) {
+    case 'planned':
+      return `ended as planned after ${after}`
+    case 'clean':
+      return `ended by itself with code 0 after ${after}`
+    case 'code':
+    case 'signal':
+      return `${causeOf(exit)} after ${after}`
+    case 'oom':
+      return `was killed for want of memory (${exit.signal ?? 'OOM'}) after ${after}`
+    case 'boot-failure':
+      return `failed to boot: ${bootCauseOf(exit)} after ${after}`
+    case 'boot-timeout':
+      return `was not ready in time and was ended after ${after}`
+    case 'fork-failed':
+      return `could not be forked${exit.errorCode === null ? '' : ` (${exit.errorCode})`}`
+    default:
+      return assertNever(exit.kind)
+  }
+}
+
+function causeOf({ code, signal }: ExitDetails): string {
+  return signal === null ? `exited with code ${code ?? 'unknown'}` : `was killed by ${signal}`
+}
+
+function bootCauseOf(exit: ExitDetails): string {
+  const { errorCode, port } = exit
+  if (errorCode === null) return causeOf(exit)
+  const where = port === null ? 'it could not listen' : `it could not listen on port ${port}`
+  return `${where} (${errorCode}) and ${causeOf(exit)}`
+}
+
+/** What a person can do about it; empty where only the app's own output knows. */
+export function exitCure({ kind, errorCode }: ExitDetails): string {
+  switch (kind) {
+    case 'oom':
+      return 'raise the memory limit, start fewer workers, or look for a leak'
+    case 'boot-timeout':
+      return 'raise ready.timeout, or find what it waits for'
+    case 'clean':
+      return 'set restart.policy to on-failure where ending is meant'
+    case 'fork-failed':
+      return errorCode === 'ENOMEM'
+        ? 'free memory, or start fewer workers'
+        : 'raise the limit on processes (ulimit -u, pids.max), or start fewer workers'
+    case 'planned':
+    case 'code':
+    case 'signal':
+    case 'boot-failure':
+      return ''
+    default:
+      return assertNever(kind)
+  }
+}

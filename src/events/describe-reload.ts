@@ -1,0 +1,55 @@
+// What is said about reloads and restarts that somebody asked for.
+
+import { assertNever } from '../errors.ts'
+import { exitCure, exitWords } from './describe-exit.ts'
+import type { ReloadEvent, ReloadFailure } from './events.ts'
+import { count, duration, list, slotName } from './words.ts'
+
+export function describeReload(event: ReloadEvent): string {
+  const { app } = event
+  switch (event.type) {
+    case 'reload.started':
+      return event.restart
+        ? `${app}: restart begins, ${count(event.slots, 'worker')}`
+        : `${app}: reload to generation ${event.generation} begins, ${count(event.slots, 'worker')}`
+    case 'reload.slotReplaced': {
+      const pid = event.pid === null ? '' : ` (pid ${event.pid})`
+      return `${slotName(app, event.slot)} is replaced in generation ${event.generation}${pid}, ready after ${duration(event.bootMs)}`
+    }
+    case 'reload.finished':
+      return `${app}: all workers are of generation ${event.generation} and ready, after ${duration(event.tookMs)}`
+    case 'reload.rolledBack':
+      return `${app}: reload to generation ${event.generation} failed after ${duration(event.tookMs)} and was rolled back, ${count(event.kept, 'worker')} kept: ${failureOf(app, event.failure)}`
+    case 'reload.superseded':
+      return `${app}: reload to generation ${event.generation} ended early: ${supersededBy(event.by)}`
+    case 'restart.failed':
+      return `${app}: restart failed after ${duration(event.tookMs)}, and later slots were left alone: ${failureOf(app, event.failure)}`
+    case 'request.refused':
+      return `${app}: request refused: ${event.reason}`
+    default:
+      return assertNever(event)
+  }
+}
+
+function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['by']): string {
+  switch (by) {
+    case 'stop':
+      return 'the app is being stopped'
+    case 'reload':
+      return 'a newer one takes its place'
+    case 'failure':
+      return 'the app was given up'
+    default:
+      return assertNever(by)
+  }
+}
+
+function failureOf(app: string, { slot, reason, exit, missing }: ReloadFailure): string {
+  const who = slotName(app, slot)
+  if (reason === 'missing-port') {
+    return `${who} did not listen on ${list(missing)}, which the workers before it did; to drop it, stop and start the app`
+  }
+  if (exit === null) return `${who} did not become ready (${reason})`
+  const cure = exit.kind === 'clean' ? '' : exitCure(exit)
+  return `${who} ${exitWords(exit)}${cure === '' ? '' : `: ${cure}`}`
+}

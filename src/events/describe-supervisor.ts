@@ -1,0 +1,80 @@
+// What the supervisor says about itself, its log and its control socket.
+
+import { assertNever } from '../errors.ts'
+import type { SupervisorEvent } from './events.ts'
+import { count, duration, list, size } from './words.ts'
+
+export function describeSupervisor(event: SupervisorEvent): string {
+  switch (event.type) {
+    case 'supervisor.started': {
+      const apps = event.apps.map(
+        ({ name, script, instances, reason }) => `${count(instances, 'worker')} of ${name} (${script}; ${reason})`,
+      )
+      const socket =
+        event.socket === null
+          ? 'no control socket, so that status and reload cannot reach it'
+          : `control socket ${event.socket}`
+      return `${event.name} started (pid ${event.pid}, resil ${event.version}, Node ${event.node}): ${list(apps)}; ${socket}`
+    }
+    case 'supervisor.signalled':
+      return `received ${event.signal}: ${actionOn(event)}`
+    case 'supervisor.stopping':
+      return event.forced
+        ? `stopping by force (${event.cause}): workers are killed`
+        : `stopping (${event.cause}): workers have ${duration(event.deadlineMs)} to finish`
+    case 'supervisor.stopped':
+      return `stopped (${event.cause}), exit code ${event.exitCode}`
+    case 'supervisor.faulted':
+      return `internal fault: ${event.message}; this is a bug in resil, please report it`
+    case 'invariant.violated':
+      return `invariant ${event.invariant} was violated: ${event.message}; this is a bug in resil, please report it`
+    case 'output.dropped':
+      return describeDrop(event)
+    case 'log.rotationFailed':
+      return `${event.file} could not be rotated (${event.error}) and grows past log.maxSize: let resil write in its folder`
+    case 'control.recreated':
+      return `control socket ${event.socket} had been removed and was created again: exempt it from clean-up jobs`
+    case 'supervisor.warned':
+      return event.message
+    default:
+      return assertNever(event)
+  }
+}
+
+function actionOn({ action }: Extract<SupervisorEvent, { type: 'supervisor.signalled' }>): string {
+  switch (action) {
+    case 'stop':
+      return 'stopping gracefully; a second one forces'
+    case 'force-stop':
+      return 'stopping by force'
+    case 'reload':
+      return 'reloading'
+    case 'scale-up':
+      return 'one worker more'
+    case 'scale-down':
+      return 'one worker less'
+    case 'ignored':
+      return 'ignored'
+    default:
+      return assertNever(action)
+  }
+}
+
+/** Errors that a person can cure, with the cure. */
+const WRITE_ERRORS: Readonly<Record<string, string>> = {
+  EPIPE: 'its reader is gone',
+  EIO: 'its terminal is gone',
+  ENOSPC: 'no space is left: free some, or move log.file',
+  EDQUOT: 'the disk quota is used up: free some space, or move log.file',
+  EROFS: 'the file system is read-only: move log.file',
+  EACCES: 'permission denied: let resil write there, or move log.file',
+  ENOTDIR: 'a file stands where its folder should be: move log.file',
+  EISDIR: 'it is a folder: name a file in log.file',
+}
+
+function describeDrop({ lines, bytes, to, error }: Extract<SupervisorEvent, { type: 'output.dropped' }>): string {
+  const what = `${count(lines, 'line')} of output (${size(bytes)}) did not reach ${to}`
+  if (error === null) return `${what}: it was read more slowly than written, and resil does not wait for readers`
+  const cure = WRITE_ERRORS[error]
+  return cure === undefined ? `${what}: writing failed with ${error}` : `${what}: ${cure} (${error})`
+}

@@ -1,0 +1,111 @@
+// What is said about one worker: its start, its readiness, its end and what its slot does then.
+
+import { assertNever } from '../errors.ts'
+import { exitCure, exitWords } from './describe-exit.ts'
+import type { WorkerEvent } from './events.ts'
+import { duration, ordinal, slotName, workerName } from './words.ts'
+
+export function describeWorker(event: WorkerEvent): string {
+  const who = workerName(event.worker)
+  switch (event.type) {
+    case 'worker.forked':
+      return `${who} was started${event.trial ? ' as a trial' : ''}`
+    case 'worker.listening':
+      return `${who} listens on ${placeOf(event)}`
+    case 'worker.ready':
+      return `${who} is ready after ${duration(event.bootMs)}${readyBy(event.by)}`
+    case 'worker.listenFailed':
+      return `${event.worker.app}: ${listenFailure(event)}`
+    case 'worker.draining':
+      return `${who} takes nothing new and has ${duration(event.deadlineMs)} to finish (${event.cause})`
+    case 'worker.signalled':
+      return `${who} was sent ${event.signal}: ${signalReason(event.reason)}`
+    case 'worker.exited':
+      return describeExit(event)
+    default:
+      return assertNever(event)
+  }
+}
+
+type Listening = Pick<Extract<WorkerEvent, { type: 'worker.listening' }>, 'port' | 'address'>
+
+function placeOf({ port, address }: Listening): string {
+  if (port === null) return address ?? 'an unnamed socket'
+  if (address === null) return `port ${port}`
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function readyBy(by: Extract<WorkerEvent, { type: 'worker.ready' }>['by']): string {
+  switch (by) {
+    case 'listening':
+      return ''
+    case 'message':
+      return ' (it said so)'
+    case 'started':
+      return ' (loaded and alive)'
+    default:
+      return assertNever(by)
+  }
+}
+
+function listenFailure(event: Extract<WorkerEvent, { type: 'worker.listenFailed' }>): string {
+  const { code, port, address, owner } = event
+  const place = port === null ? `socket ${address ?? '(unnamed)'}` : `port ${port}`
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${place} is already in use by ${owner ?? 'another process'}: stop it, or change the ${port === null ? 'path' : 'port'}`
+    case 'EACCES':
+      return port !== null && port < 1024
+        ? `${place} is not permitted: listen on 1024 or above, or grant CAP_NET_BIND_SERVICE`
+        : `${place} is not permitted: change it, or the permissions`
+    case 'EADDRNOTAVAIL':
+      return `${address ?? 'the address'} is no address of this machine: listen on one that is, or on 0.0.0.0`
+    default:
+      return `listening on ${place} failed (${code})`
+  }
+}
+
+function signalReason(reason: Extract<WorkerEvent, { type: 'worker.signalled' }>['reason']): string {
+  switch (reason) {
+    case 'boot-timeout':
+      return 'it was not ready in time'
+    case 'drain-deadline':
+      return 'it had not finished by its deadline'
+    case 'unresponsive':
+      return 'it did not respond'
+    case 'forced':
+      return 'the stop is forced'
+    case 'stop':
+    case 'reload':
+    case 'restart':
+    case 'scale':
+    case 'rollback':
+      return `${reason}, and it was not ready yet`
+    default:
+      return assertNever(reason)
+  }
+}
+
+function describeExit({ worker, exit, after, crashes }: Extract<WorkerEvent, { type: 'worker.exited' }>): string {
+  const clauses = [`${workerName(worker)} ${exitWords(exit)}`]
+  const nth = crashes > 0 ? ` (${ordinal(crashes)} crash)` : ''
+  let cure = exit.kind === 'planned' ? '' : exitCure(exit)
+  switch (after.do) {
+    case 'restart':
+      clauses.push(`restarting ${after.delayMs === 0 ? 'at once' : `in ${duration(after.delayMs)}`}${nth}`)
+      break
+    case 'wait-for-gate':
+      clauses.push(`restarts are held${nth}`)
+      break
+    case 'park':
+      clauses.push(`it is not started again until "resil restart ${slotName(worker.app, worker.slot)}"`)
+      if (exit.kind === 'clean') cure = ''
+      break
+    case 'nothing':
+      if (exit.kind === 'clean') cure = ''
+      break
+    default:
+      return assertNever(after)
+  }
+  return cure === '' ? clauses.join('; ') : `${clauses.join('; ')}: ${cure}`
+}

@@ -1,0 +1,64 @@
+// One plain English line per event, for the person paged at night: what, who, why, what resil does next, and the fix.
+// Each family has its own file; here is only which one answers. How loud it is: severity.ts.
+
+import { assertNever } from '../errors.ts'
+import { describeApp } from './describe-app.ts'
+import { describeGate } from './describe-gate.ts'
+import { describeReload } from './describe-reload.ts'
+import { describeSupervisor } from './describe-supervisor.ts'
+import { describeWorker } from './describe-worker.ts'
+import type { ResilEvent } from './events.ts'
+
+export { severityOf } from './severity.ts'
+
+/** Never more than one line, whatever the event carries. */
+export function describe(event: ResilEvent): string {
+  return sentenceOf(event).replaceAll(/\s*[\r\n]+\s*/g, ' ')
+}
+
+function sentenceOf(event: ResilEvent): string {
+  switch (event.type) {
+    case 'supervisor.started':
+    case 'supervisor.signalled':
+    case 'supervisor.stopping':
+    case 'supervisor.stopped':
+    case 'supervisor.faulted':
+    case 'invariant.violated':
+    case 'output.dropped':
+    case 'log.rotationFailed':
+    case 'control.recreated':
+    case 'supervisor.warned':
+      return describeSupervisor(event)
+    case 'app.waiting':
+    case 'app.running':
+    case 'app.degraded':
+    case 'app.failed':
+    case 'app.ended':
+    case 'app.scaled':
+    case 'app.stopped':
+    case 'slot.parked':
+      return describeApp(event)
+    case 'worker.forked':
+    case 'worker.listening':
+    case 'worker.ready':
+    case 'worker.listenFailed':
+    case 'worker.draining':
+    case 'worker.signalled':
+    case 'worker.exited':
+      return describeWorker(event)
+    case 'gate.opened':
+    case 'gate.trialStarted':
+    case 'gate.closed':
+      return describeGate(event)
+    case 'reload.started':
+    case 'reload.slotReplaced':
+    case 'reload.finished':
+    case 'reload.rolledBack':
+    case 'reload.superseded':
+    case 'restart.failed':
+    case 'request.refused':
+      return describeReload(event)
+    default:
+      return assertNever(event)
+  }
+}

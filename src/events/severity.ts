@@ -1,0 +1,97 @@
+// How loud an event is. warn: something failed and resil deals with it. error: a person should look.
+
+import { assertNever } from '../errors.ts'
+import type { ExitDetails, ResilEvent } from './events.ts'
+
+export type Severity = 'debug' | 'info' | 'warn' | 'error'
+
+export function severityOf(event: ResilEvent): Severity {
+  switch (event.type) {
+    case 'worker.forked':
+    case 'worker.listening':
+    case 'worker.draining':
+      return 'debug'
+    case 'supervisor.started':
+    case 'supervisor.signalled':
+    case 'app.waiting':
+    case 'app.running':
+    case 'app.scaled':
+    case 'app.stopped':
+    case 'slot.parked':
+    case 'worker.ready':
+    case 'gate.trialStarted':
+    case 'gate.closed':
+    case 'reload.started':
+    case 'reload.slotReplaced':
+    case 'reload.finished':
+      return 'info'
+    case 'output.dropped':
+    case 'log.rotationFailed':
+    case 'control.recreated':
+    case 'supervisor.warned':
+    case 'app.degraded':
+    case 'reload.superseded':
+    case 'request.refused':
+      return 'warn'
+    case 'supervisor.faulted':
+    case 'invariant.violated':
+    case 'app.failed':
+    case 'worker.listenFailed':
+    case 'gate.opened':
+    case 'reload.rolledBack':
+    case 'restart.failed':
+      return 'error'
+    case 'supervisor.stopping':
+      return event.forced ? 'warn' : 'info'
+    case 'supervisor.stopped':
+      return event.exitCode === 0 ? 'info' : 'error'
+    case 'app.ended':
+      return event.exitCode === 0 ? 'info' : 'warn'
+    case 'worker.signalled':
+      return severityOfSignal(event.reason)
+    case 'worker.exited':
+      return severityOfExit(event.exit, event.after.do)
+    default:
+      return assertNever(event)
+  }
+}
+
+type WorkerExited = Extract<ResilEvent, { type: 'worker.exited' }>
+type SignalReason = Extract<ResilEvent, { type: 'worker.signalled' }>['reason']
+
+function severityOfSignal(reason: SignalReason): Severity {
+  switch (reason) {
+    case 'boot-timeout':
+    case 'drain-deadline':
+    case 'unresponsive':
+    case 'forced':
+      return 'warn'
+    case 'stop':
+    case 'reload':
+    case 'restart':
+    case 'scale':
+    case 'rollback':
+      return 'debug'
+    default:
+      return assertNever(reason)
+  }
+}
+
+function severityOfExit({ kind }: ExitDetails, after: WorkerExited['after']['do']): Severity {
+  switch (kind) {
+    case 'planned':
+      return 'debug'
+    case 'clean':
+      return after === 'restart' || after === 'wait-for-gate' ? 'warn' : 'info'
+    case 'code':
+    case 'signal':
+      return 'warn'
+    case 'oom':
+    case 'boot-failure':
+    case 'boot-timeout':
+    case 'fork-failed':
+      return 'error'
+    default:
+      return assertNever(kind)
+  }
+}

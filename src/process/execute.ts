@@ -1,0 +1,76 @@
+// Carries out what the core commands, and holds the handles of the workers that live.
+
+import type { Worker } from 'node:cluster'
+import type { Door } from '../cluster-internals/hold-the-door.ts'
+import { messageOf } from '../errors.ts'
+import type { Command } from '../supervisor/commands.ts'
+import type { Input } from '../supervisor/inputs.ts'
+import { forkWorker } from './fork.ts'
+import type { OrphanGuard } from './orphan-guard.ts'
+import type { Log } from './output/log.ts'
+import { type WorkerHandle, watchWorker } from './worker-handle.ts'
+
+export interface Executor {
+  execute(command: Command, submit: (input: Input) => void): void
+  handleOf(worker: number): WorkerHandle | undefined
+  pids(): number[]
+}
+
+export function createExecutor(options: {
+  readonly agentPath: string
+  readonly log: Log
+  readonly door: Door
+  readonly guard: OrphanGuard
+  readonly onExit: (code: number) => void
+  readonly sawOomKill: () => boolean
+}): Executor {
+  const { agentPath, log, door, guard, onExit, sawOomKill } = options
+  const handles = new Map<number, WorkerHandle>()
+
+  function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
+    const { worker: id, app, slot, generation, settings } = command
+    let worker: Worker
+    try {
+      worker = forkWorker(settings, agentPath)
+    } catch (error) {
+      // EAGAIN, ENOMEM, EMFILE: the machine has no process to give. A crash of the slot, never of the supervisor.
+      const code = (error as NodeJS.ErrnoException).code ?? messageOf(error)
+      submit({ type: 'worker.exited', worker: id, code: null, signal: null, forkError: code, oomKilled: false })
+      return
+    }
+    const report = (input: Input): void => {
+      if (input.type === 'worker.exited') release(id)
+      submit(input)
+    }
+    handles.set(id, watchWorker(worker, { id, app, slot }, report, door, sawOomKill))
+    const { pid, stdout, stderr } = worker.process
+    // Without a pid the fork has failed; its error is on the way and counts as the exit.
+    if (pid === undefined) return
+    guard.add(pid)
+    log.capture({ app, slot, id, pid, generation }, stdout, stderr)
+    submit({ type: 'worker.forked', worker: id, pid })
+  }
+
+  function release(id: number): void {
+    const pid = handles.get(id)?.process.pid
+    handles.delete(id)
+    if (pid !== undefined) guard.remove(pid)
+  }
+
+  return {
+    execute: (command, submit) => {
+      switch (command.type) {
+        case 'fork':
+          return fork(command, submit)
+        case 'drain':
+          return handles.get(command.worker)?.drain(command)
+        case 'signal':
+          return handles.get(command.worker)?.signal(command.signal as NodeJS.Signals)
+        case 'exit':
+          return onExit(command.code)
+      }
+    },
+    handleOf: (id) => handles.get(id),
+    pids: () => [...handles.values()].flatMap(({ process }) => process.pid ?? []),
+  }
+}

@@ -1,0 +1,31 @@
+// Forks a worker with node:cluster so that nothing of one app leaks into another.
+// Node: lib/internal/cluster/primary.js (setupPrimary merges with the settings of the call before, so every key is given each time).
+
+import cluster, { type Worker } from 'node:cluster'
+import type { AppSettings } from '../config/settings.ts'
+
+/** One policy for the whole supervisor: node:cluster freezes it at the first setupPrimary. */
+export function setSchedule(schedule: 'round-robin' | 'shared'): void {
+  cluster.schedulingPolicy = schedule === 'shared' ? cluster.SCHED_NONE : cluster.SCHED_RR
+}
+
+/** Throws, or returns a worker without a pid, when the system has no process to give. */
+export function forkWorker(settings: AppSettings, agentPath: string): Worker {
+  cluster.setupPrimary({
+    exec: settings.script,
+    args: [...settings.args],
+    cwd: settings.cwd,
+    // `exec` is the real entry and the agent comes by --require: require.main and module ids stay those of plain node.
+    execArgv: ['--require', agentPath, ...settings.nodeArgs],
+    serialization: 'json',
+    silent: false,
+    // No stdin: many workers can't share one, and a background process that reads the terminal is stopped by it.
+    stdio: [
+      'ignore',
+      ...(settings.captureOutput ? (['pipe', 'pipe'] as const) : (['inherit', 'inherit'] as const)),
+      'ipc',
+    ],
+    windowsHide: true,
+  })
+  return cluster.fork(settings.env)
+}

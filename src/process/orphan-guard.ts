@@ -1,0 +1,87 @@
+// Sees to it that no worker outlives a supervisor that was killed (SIGKILL, out of memory). Idle workers notice by themselves;
+// a blocked or stopped one does not. One small sh waits on a pipe that only the supervisor holds: at its end it lets requests in
+// hand finish, then kills what is left. No native code, and no cost in the workers.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { startTimeOf } from './start-time.ts'
+
+export interface OrphanGuard {
+  /** A worker has begun; from now on it does not outlive the supervisor. */
+  add(pid: number): void
+  remove(pid: number): void
+  /** The supervisor ends in order: nothing is left to guard. */
+  close(): void
+}
+
+/** Requests in hand of healthy workers may finish; DESIGN promises that nobody is alive after six seconds. */
+const GRACE_SECONDS = 5
+
+/**
+ * A pid alone may belong to somebody else by then; with its start time it can't. In /proc/<pid>/stat the name in parentheses may
+ * hold anything, so the fields are counted after the last ")": the start time, field 22, is the 20th of those.
+ * It leads a session of its own and ignores what a terminal sends.
+ */
+const SCRIPT = `
+trap '' HUP INT TERM QUIT
+workers=' '
+while read -r what pid start; do
+  case $what in
+    add) workers="$workers$pid:$start " ;;
+    remove) before=\${workers%% $pid:*}; after=\${workers#* $pid:}; after=\${after#* }
+      [ "$before" = "$workers" ] || workers="$before $after" ;;
+    close) exit 0 ;;
+  esac
+done
+[ "$workers" = ' ' ] && exit 0
+sleep ${GRACE_SECONDS}
+for worker in $workers; do
+  pid=\${worker%%:*}
+  read -r stat 2>/dev/null < /proc/$pid/stat || continue
+  set -- \${stat##*) }
+  shift 19
+  [ "$1" = "\${worker#*:}" ] && kill -KILL "$pid" 2>/dev/null
+done
+`
+
+/** Starts with the first worker, after it. `onMissing`: there is no sh here, so a blocked worker would live on. Told once. */
+export function createOrphanGuard(onMissing: () => void): OrphanGuard {
+  let guard: ChildProcess | null | undefined
+
+  const tell = (line: string): void => {
+    guard?.stdin?.write(`${line}\n`)
+  }
+
+  return {
+    add: (pid) => {
+      if (guard === undefined) {
+        guard = startGuard(() => {
+          guard = null
+          onMissing()
+        })
+      }
+      const start = startTimeOf(pid)
+      if (start !== null) tell(`add ${pid} ${start}`)
+    },
+    remove: (pid) => tell(`remove ${pid} 0`),
+    close: () => {
+      guard?.stdin?.end('close 0 0\n')
+      guard = null
+    },
+  }
+}
+
+function startGuard(onMissing: () => void): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', SCRIPT], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin' },
+  })
+  guard.once('error', onMissing)
+  // A guard that somebody killed takes no more lines; the supervisor must not mind.
+  guard.stdin?.on('error', () => {})
+  // It ends when the supervisor does, so it is no reason for the supervisor to stay.
+  guard.unref()
+  ;(guard.stdin as { unref?: () => void } | null)?.unref?.()
+  return guard
+}

@@ -1,0 +1,227 @@
+// A supervisor's life, from settings to exit code: opens what it needs, lets the loop run, closes all of it.
+// What is decided meanwhile is supervisor/; this only puts the parts together.
+
+import { randomInt } from 'node:crypto'
+import { isatty } from 'node:tty'
+import { fileURLToPath } from 'node:url'
+import { type Clock, systemClock } from '../clock.ts'
+import { holdTheDoor, LONGEST_HOLD_MS } from '../cluster-internals/hold-the-door.ts'
+import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
+import type { AppSettings, Settings } from '../config/settings.ts'
+import type { ControlPort } from '../control/port.ts'
+import { type ControlServer, openControlServer } from '../control/server.ts'
+import { placeSocket } from '../control/socket-path.ts'
+import { messageOf } from '../errors.ts'
+import type { PublishedEvent, ResilEvent } from '../events/events.ts'
+import { createPublisher } from '../events/publisher.ts'
+import { replacementDue } from '../supervisor/start-workers.ts'
+import { type App, initialState, isDrainingProcess } from '../supervisor/state.ts'
+import { VERSION } from '../version.ts'
+import { createExecutor } from './execute.ts'
+import { setSchedule } from './fork.ts'
+import { type Loop, startLoop } from './loop.ts'
+import { readOomKills } from './machine/oom-kills.ts'
+import { readMachine } from './machine/read-machine.ts'
+import { createOomWatch } from './oom-watch.ts'
+import { createOrphanGuard } from './orphan-guard.ts'
+import { openLog } from './output/log.ts'
+import { startSampler } from './sampler.ts'
+import { listenForSignals } from './signals.ts'
+import { appStatuses } from './status.ts'
+
+/** How long what was said last may take to reach a slow reader, before the supervisor leaves anyway. */
+const FLUSH_MS = 1_000
+const EVENTS_KEPT = 1_000
+
+export interface SupervisorOptions {
+  readonly settings: Settings
+  /** false: detached; nobody waits for an exit code, so an exhausted app is probed for ever. */
+  readonly foreground: boolean
+  /** Reads config and envFile again for a reload; null where there is no file. Throws ResilError where they are wrong. */
+  readonly reread: (app: string) => Promise<AppSettings | null>
+  /** What the person who starts should know; told once, at the start. */
+  readonly warnings: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly clock?: Clock
+  readonly onEvent?: (event: PublishedEvent) => void
+}
+
+/** Resolves with the exit code when nothing is left to supervise. Rejects with a ResilError where it can't even begin. */
+export async function runSupervisor(options: SupervisorOptions): Promise<number> {
+  const { settings, env, clock = systemClock } = options
+  const startedAt = clock.now()
+  const publisher = createPublisher({ wallNow: clock.wallNow, capacity: EVENTS_KEPT })
+  const publish = (event: ResilEvent): void => void publisher.publish(event)
+  if (options.onEvent !== undefined) publisher.subscribe(options.onEvent)
+
+  const place = socketPlace(settings, env)
+  const log = await openLog({
+    settings: settings.log,
+    fds: { stdout: 1, stderr: 2 },
+    // Asking process.stdout would make it: it turns the descriptor non-blocking, also for whoever shares it.
+    isTty: { stdout: isatty(1), stderr: isatty(2) },
+    env,
+    clock,
+    publisher,
+  })
+  // The last to be waited for: whoever connects is answered after what follows has been set up.
+  const control = await openControl(place.path)
+  const stopGuarding = guardAgainstFaults(publish)
+
+  let exit: (code: number) => void = () => {}
+  const ended = new Promise<number>((resolve) => {
+    exit = resolve
+  })
+  const door = holdTheDoor({
+    isKept: (name) => appOf(name)?.phase.status === 'active',
+    mayHold: (name) => {
+      const app = appOf(name)
+      return app !== undefined && replacementDue(app, clock.now(), LONGEST_HOLD_MS)
+    },
+    isDraining: (worker) => isDrainingProcess(loop.state, worker.process.pid),
+    clock,
+  })
+  const guard = createOrphanGuard(() =>
+    publish({
+      type: 'supervisor.warned',
+      message: 'there is no /bin/sh here: if resil itself is killed, a worker that hangs at that moment lives on',
+    }),
+  )
+  const executor = createExecutor({
+    agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
+    log,
+    door,
+    guard,
+    onExit: (code) => exit(code),
+    sawOomKill: createOomWatch(readOomKills),
+  })
+  setSchedule(settings.schedule)
+  const loop: Loop = startLoop({
+    initial: initialState({
+      settings,
+      foreground: options.foreground,
+      cpus: readMachine(env).cpus.count,
+      seed: randomInt(2 ** 31),
+      now: clock.now(),
+    }),
+    clock,
+    execute: executor.execute,
+    publish,
+  })
+  const sampler = startSampler(() => [process.pid, ...executor.pids()])
+  const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
+
+  publish(startedEvent(settings, control?.path ?? null))
+  for (const warning of [...place.warnings, ...options.warnings])
+    publish({ type: 'supervisor.warned', message: warning })
+  loop.submit({ type: 'tick' })
+
+  const code = await ended
+  stopListening()
+  loop.close()
+  sampler.close()
+  door.close()
+  guard.close()
+  await control?.close()
+  await log.flush(FLUSH_MS)
+  log.close()
+  stopGuarding()
+  return code
+
+  async function openControl(path: string | null): Promise<ControlServer | null> {
+    if (path === null) return null
+    try {
+      return await openControlServer({ port: controlPort(), path, clock })
+    } catch (error) {
+      log.close()
+      throw error
+    }
+  }
+
+  function appOf(name: string): App | undefined {
+    return loop.state.apps.find((app) => app.name === name)
+  }
+
+  function appNames(): string[] {
+    return settings.apps.map(({ name }) => name)
+  }
+
+  /** What the control socket may see and do. */
+  function controlPort(): ControlPort {
+    return {
+      name: settings.name,
+      dir: settings.dir,
+      appNames,
+      slotsOf: (name) => appOf(name)?.slots.map(({ number }) => number) ?? [],
+      status: () => ({
+        supervisor: {
+          name: settings.name,
+          pid: process.pid,
+          version: VERSION,
+          node: process.version,
+          uptimeMs: Math.round(clock.now() - startedAt),
+          state: loop.state.phase.status === 'running' ? 'running' : 'stopping',
+          cpu: sampler.of(process.pid)?.cpu ?? null,
+          rss: sampler.of(process.pid)?.rss ?? null,
+          schedule: settings.schedule,
+          socket: control?.path ?? null,
+          configFile: settings.configFile ?? null,
+        },
+        apps: appStatuses(loop.state, { sampler, handleOf: executor.handleOf }, clock.now(), clock.wallNow()),
+      }),
+      submit: (input) => loop.submit(input),
+      reread: options.reread,
+      events: { recent: publisher.recent, subscribe: publisher.subscribe },
+      logs: { recent: () => log.recent(), subscribe: (listener) => log.subscribe(listener) },
+    }
+  }
+
+  async function reloadAll(): Promise<void> {
+    for (const app of appNames()) {
+      const request = `SIGHUP-${app}`
+      try {
+        loop.submit({ type: 'reload.requested', app, request, settings: await options.reread(app) })
+      } catch (error) {
+        publish({ type: 'request.refused', app, request, reason: messageOf(error) })
+      }
+    }
+  }
+}
+
+function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {
+  if (settings.socket !== undefined) return { path: settings.socket, warnings: [] }
+  const entry = settings.configFile ?? settings.apps[0]?.script ?? ''
+  return placeSocket({ name: settings.name, dir: settings.dir, entry }, { env, uid: process.getuid?.() ?? 0 })
+}
+
+function startedEvent(settings: Settings, socket: string | null): ResilEvent {
+  return {
+    type: 'supervisor.started',
+    name: settings.name,
+    pid: process.pid,
+    version: VERSION,
+    node: process.version,
+    apps: settings.apps.map(({ name, script, instances, instancesReason }) => ({
+      name,
+      script,
+      instances,
+      reason: instancesReason,
+    })),
+    socket,
+  }
+}
+
+/** A mistake in resil itself must not take the service along: it is told, with its stack, and the supervisor goes on. */
+function guardAgainstFaults(publish: (event: ResilEvent) => void): () => void {
+  const onFault = (error: unknown): void => {
+    if (isKnownClusterFault(error)) return
+    const stack = error instanceof Error ? (error.stack ?? null) : null
+    publish({ type: 'supervisor.faulted', message: messageOf(error), stack })
+  }
+  process.on('uncaughtException', onFault)
+  process.on('unhandledRejection', onFault)
+  return () => {
+    process.off('uncaughtException', onFault)
+    process.off('unhandledRejection', onFault)
+  }
+}

@@ -1,0 +1,93 @@
+// The status document, from what the core decided and what was measured. Every situation has one.
+
+import type { AppStatus, AppStatusState, StatusDocument, WorkerStatus } from '../protocol/status.ts'
+import { portsOf } from '../supervisor/settle-apps.ts'
+import { startableAt } from '../supervisor/start-workers.ts'
+import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
+import type { Sampler } from './sampler.ts'
+import type { WorkerHandle } from './worker-handle.ts'
+
+export interface Measured {
+  readonly sampler: Sampler
+  readonly handleOf: (worker: number) => WorkerHandle | undefined
+}
+
+export function appStatuses(state: SupervisorState, measured: Measured, now: number, wallNow: number): AppStatus[] {
+  return state.apps.map((app) => appStatus(app, measured, now, wallNow))
+}
+
+function appStatus(app: App, measured: Measured, now: number, wallNow: number): AppStatus {
+  return {
+    name: app.name,
+    state: appState(app),
+    generation: app.generation,
+    instances: app.instances,
+    ready: readyCount(app),
+    restarts: app.slots.reduce((sum, slot) => sum + slot.restarts, 0),
+    ports: portsOf(app),
+    workers: app.slots.flatMap((slot) => slotStatuses(app, slot, measured, now, wallNow)),
+    gate: app.gate.status,
+    breakers: [],
+    bulkheads: [],
+  }
+}
+
+function appState(app: App): AppStatusState {
+  if (app.phase.status !== 'active') return app.phase.status
+  if (app.rollout !== null) return 'reloading'
+  return app.told
+}
+
+function slotStatuses(app: App, slot: Slot, measured: Measured, now: number, wallNow: number): WorkerStatus[] {
+  const lastExit =
+    slot.lastExit === null ? null : { ...slot.lastExit, atMs: Math.round(wallNow - (now - slot.lastExit.atMs)) }
+  const common = { slot: slot.number, restarts: slot.restarts, lastExit }
+  const workers = workersOf(slot)
+  if (workers.length > 0) return workers.map((worker) => ({ ...common, ...workerStatus(worker, measured, now) }))
+  const at = startableAt(app, slot)
+  return [
+    {
+      ...common,
+      id: null,
+      pid: null,
+      state: slot.vacancy.status,
+      generation: slot.generation,
+      uptimeMs: 0,
+      cpu: null,
+      rss: null,
+      heapUsed: null,
+      eventLoop: { delayP99Ms: null, utilization: null },
+      connections: null,
+      requests: null,
+      retryInMs: Number.isFinite(at) ? Math.max(0, Math.round(at - now)) : null,
+    },
+  ]
+}
+
+function workerStatus(
+  worker: Worker,
+  measured: Measured,
+  now: number,
+): Omit<WorkerStatus, 'slot' | 'restarts' | 'lastExit'> {
+  const sample = measured.sampler.of(worker.pid)
+  const beat = measured.handleOf(worker.id)?.beat ?? null
+  return {
+    id: worker.id,
+    pid: worker.pid,
+    state: worker.stage.status,
+    generation: worker.generation,
+    uptimeMs: Math.round(now - worker.forkedAt),
+    cpu: sample?.cpu ?? null,
+    rss: sample?.rss ?? null,
+    heapUsed: beat?.heapUsed ?? null,
+    eventLoop: { delayP99Ms: beat?.delayP99Ms ?? null, utilization: beat?.utilization ?? null },
+    connections: beat?.connections ?? null,
+    requests: beat?.requests ?? null,
+    retryInMs: null,
+  }
+}
+
+/** The part about the supervisor itself is the caller's: it knows its name, socket and start. */
+export function statusDocument(supervisor: StatusDocument['supervisor'], apps: readonly AppStatus[]): StatusDocument {
+  return { supervisor, apps }
+}

@@ -1,0 +1,119 @@
+// The parent's view of one worker: turns what its process and agent report into inputs, and keeps its last sample.
+// The worker's own side of the same conversation is agent/.
+
+import type { Worker } from 'node:cluster'
+import { isolatePorts } from '../cluster-internals/app-ports.ts'
+import type { Door } from '../cluster-internals/hold-the-door.ts'
+import { AGENT_COMMAND } from '../protocol/agent-command.ts'
+import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
+import type { Input } from '../supervisor/inputs.ts'
+import { ownerOfPort } from './port-owner.ts'
+
+export interface WorkerHandle {
+  readonly id: number
+  readonly app: string
+  readonly slot: number
+  readonly process: Worker['process']
+  /** The agent's last report; null before the first. */
+  readonly beat: Beat | null
+  /** Asks the agent to drain; where it can't be asked any more, the signal itself is sent. */
+  drain(options: { readonly deadlineMs: number; readonly idleWaitMs: number; readonly signal: NodeJS.Signals }): void
+  signal(signal: NodeJS.Signals): void
+}
+
+export interface WorkerIdentity {
+  readonly id: number
+  readonly app: string
+  readonly slot: number
+}
+
+export function watchWorker(
+  worker: Worker,
+  identity: WorkerIdentity,
+  report: (input: Input) => void,
+  door: Door,
+  /** Whether the kernel has killed for memory since the last call. */
+  sawOomKill: () => boolean,
+): WorkerHandle {
+  const { id } = identity
+  let beat: Beat | null = null
+  let ended = false
+
+  const end = (code: number | null, signal: string | null, forkError: string | null): void => {
+    if (ended) return
+    ended = true
+    const oomKilled = signal === 'SIGKILL' && sawOomKill()
+    report({ type: 'worker.exited', worker: id, code, signal, forkError, oomKilled })
+  }
+
+  isolatePorts(worker, identity.app)
+  door.watch(worker, identity.app)
+  // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
+  // An error without a pid is the fork itself: then no 'exit' will follow.
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    if (worker.process.pid === undefined) end(null, null, error.code ?? 'UNKNOWN')
+  })
+  // 'disconnect' sometimes never comes after a kill under load; 'exit' does. First in line, since Node's own listener may throw
+  // (cluster-internals/known-faults.ts); reported when that one is through, so that a port is free before it is wanted again.
+  worker.process.prependOnceListener('exit', (code: number | null, signal: string | null) => {
+    process.nextTick(end, code, signal, null)
+  })
+  worker.on('listening', ({ address, port }) => {
+    report({ type: 'worker.listening', worker: id, address: address ?? null, port: port > 0 ? port : null })
+  })
+  // pm2's wait_ready, in the words that apps already use.
+  worker.on('message', (message: unknown) => {
+    if (message === 'ready') report({ type: 'worker.messagedReady', worker: id })
+  })
+  worker.process.on('internalMessage', (message: { cmd?: unknown }) => {
+    if (message?.cmd !== AGENT_COMMAND) return
+    const parsed = AgentMessage.safeParse(message)
+    if (parsed.success) onAgentMessage(parsed.data)
+  })
+
+  function onAgentMessage(message: AgentMessage): void {
+    switch (message.act) {
+      case 'beat':
+        beat = message
+        return
+      case 'loaded':
+        report({ type: 'worker.loaded', worker: id })
+        return
+      case 'ready':
+        report({ type: 'worker.messagedReady', worker: id })
+        return
+      case 'listen-failed': {
+        const { code, port, address } = message
+        const owner = port !== null && code === 'EADDRINUSE' ? ownerOfPort(port) : null
+        report({ type: 'worker.listenFailed', worker: id, code, port, address, owner })
+        return
+      }
+      case 'bye':
+        send({ cmd: AGENT_COMMAND, act: 'pong' })
+        return
+    }
+  }
+
+  /** false: it can't be told any more. */
+  function send(message: SupervisorMessage): boolean {
+    if (!worker.process.connected) return false
+    // The callback takes the error that a closing channel would otherwise emit.
+    worker.process.send(message, () => {})
+    return true
+  }
+
+  return {
+    ...identity,
+    process: worker.process,
+    get beat() {
+      return beat
+    },
+    drain: ({ deadlineMs, idleWaitMs, signal }) => {
+      const told = send({ cmd: AGENT_COMMAND, act: 'drain', deadlineMs, idleWaitMs, signal })
+      if (!told) worker.process.kill(signal)
+    },
+    signal: (signal) => {
+      worker.process.kill(signal)
+    },
+  }
+}

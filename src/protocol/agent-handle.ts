@@ -1,0 +1,23 @@
+// What the agent offers to the app in its process, and where `resil/worker` finds it. Agent and worker.ts agree here,
+// because they may come from two installations: the supervisor's resil and the app's own.
+
+/** Not enumerable on globalThis: an app that doesn't import resil/worker does not come across it. */
+export const AGENT_HANDLE: unique symbol = Symbol.for('resil.agent')
+
+/** Why and for how long a worker drains. */
+export interface DrainNotice {
+  /** Milliseconds from now until what is still open gets cut off. */
+  readonly deadlineMs: number
+  /** The signal that the app gets when all is done, such as SIGTERM. */
+  readonly signal: string
+}
+
+export type DrainListener = (drain: DrainNotice) => void | Promise<void>
+
+export interface AgentHandle {
+  /** false: the supervisor could not be told, because the channel to it is closed. */
+  ready(): boolean
+  /** Returns a function that takes the listener back. */
+  onDrain(listener: DrainListener): () => void
+  readonly draining: boolean
+}

@@ -1,0 +1,40 @@
+// How a worker ended, and what its slot does next: two tables, kept apart so that each can be read (and tested) as one.
+
+import type { AppSettings } from '../config/settings.ts'
+import type { ExitKind } from '../events/events.ts'
+import type { WorkerInput } from './inputs.ts'
+import type { Worker } from './state.ts'
+
+type Exit = Extract<WorkerInput, { type: 'worker.exited' }>
+
+/** DESIGN 6, exit classification. What the stage says counts first: an exit that we asked for is planned, however it looks. */
+export function classifyExit(worker: Worker, exit: Exit): ExitKind {
+  if (exit.forkError !== null) return 'fork-failed'
+  const { stage } = worker
+  if (stage.status === 'draining') return 'planned'
+  if (stage.status === 'killing') return stage.reason === 'boot-timeout' ? 'boot-timeout' : 'planned'
+  if (exit.signal === 'SIGKILL' && exit.oomKilled) return 'oom'
+  if (exit.code === 0) return 'clean'
+  if (stage.status !== 'ready') return 'boot-failure'
+  return exit.signal !== null ? 'signal' : 'code'
+}
+
+/** Whether an exit is a crash (comes back by the law of backoff), ends the slot by policy, or was planned. */
+export function verdictOf(
+  kind: ExitKind,
+  exit: Pick<Exit, 'code'>,
+  restart: AppSettings['restart'],
+): 'planned' | 'crash' | 'ended' {
+  if (kind === 'planned') return 'planned'
+  // There never was a process, so no policy about exits can apply.
+  if (kind === 'fork-failed') return 'crash'
+  if (exit.code !== null && restart.stopExitCodes.includes(exit.code)) return 'ended'
+  switch (restart.policy) {
+    case 'always':
+      return 'crash'
+    case 'on-failure':
+      return kind === 'clean' ? 'ended' : 'crash'
+    case 'never':
+      return 'ended'
+  }
+}

@@ -1,0 +1,24 @@
+// What the core wants done. process/execute.ts does it; whatever comes of it returns as an input.
+
+import type { AppSettings } from '../config/settings.ts'
+
+export type Command =
+  | {
+      readonly type: 'fork'
+      readonly worker: number
+      readonly app: string
+      readonly slot: number
+      readonly generation: number
+      readonly settings: AppSettings
+    }
+  /** Ask the agent to take nothing new, finish what is in hand and end. */
+  | {
+      readonly type: 'drain'
+      readonly worker: number
+      readonly deadlineMs: number
+      readonly idleWaitMs: number
+      readonly signal: NodeJS.Signals
+    }
+  | { readonly type: 'signal'; readonly worker: number; readonly signal: string }
+  /** Nothing is left to supervise. */
+  | { readonly type: 'exit'; readonly code: number }

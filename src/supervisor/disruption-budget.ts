@@ -1,0 +1,22 @@
+// The disruption budget: no planned action may take an app below its floor, and planned removals go one by one (DESIGN 6).
+
+import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
+
+/** The fewest ready workers that resil accepts of its own will. Parked slots want none, so they ask for none. */
+export function floorOf(app: App): number {
+  return Math.max(0, wantedSlots(app).length - app.settings.reload.maxUnavailable)
+}
+
+/** May one more ready worker be drained by plan now? */
+export function mayRemove(app: App): boolean {
+  return readyCount(app) - 1 >= floorOf(app) && removalsInFlight(app) < Math.max(1, app.settings.reload.maxUnavailable)
+}
+
+/** Planned removals of every cause that have not ended yet. */
+export function removalsInFlight(app: App): number {
+  return allWorkers(app).filter(({ stage }) => stage.status === 'draining' || isPlannedKill(stage)).length
+}
+
+function isPlannedKill(stage: { readonly status: string; readonly reason?: string }): boolean {
+  return stage.status === 'killing' && stage.reason === 'drain-deadline'
+}

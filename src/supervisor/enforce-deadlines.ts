@@ -1,0 +1,39 @@
+// What is late: boots past ready.timeout, drains past their end, kills that did not kill.
+
+import { failRollout } from './end-rollout.ts'
+import { killNow, killWorker } from './end-worker.ts'
+import { requiredEndpoints } from './promote-workers.ts'
+import { missingEndpoints } from './readiness.ts'
+import { type App, type Slot, type Worker, workersOf } from './state.ts'
+import type { Turn } from './turn.ts'
+
+export function enforceDeadlines(turn: Turn, app: App): void {
+  for (const slot of app.slots) {
+    for (const worker of workersOf(slot)) enforce(turn, app, slot, worker)
+  }
+}
+
+function enforce(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+  const { stage } = worker
+  switch (stage.status) {
+    case 'booting':
+      if (turn.now >= stage.deadline) onBootTimeout(turn, app, slot, worker)
+      return
+    case 'draining':
+      if (turn.now >= stage.deadline) killWorker(turn, app, slot, worker, 'drain-deadline')
+      return
+    case 'killing':
+      if (turn.now >= stage.deadline) killNow(turn, slot, worker, stage.reason)
+      return
+    case 'warming':
+    case 'ready':
+      return
+  }
+}
+
+function onBootTimeout(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+  const missing = missingEndpoints(worker, requiredEndpoints(app, worker))
+  const servesSome = worker.endpoints.length > 0 && missing.length > 0
+  if (servesSome) failRollout(turn, app, slot, worker, null, missing)
+  killWorker(turn, app, slot, worker, 'boot-timeout')
+}

@@ -1,0 +1,54 @@
+// What must hold in every state the core can reach (DESIGN 12). Property tests look after each step; production tells it as an event.
+
+import { type App, type SupervisorState, workersOf } from './state.ts'
+
+export interface Violation {
+  /** Number in DESIGN 12. */
+  readonly invariant: number
+  readonly message: string
+}
+
+export function violations(state: SupervisorState): Violation[] {
+  return state.apps.flatMap((app) => [...tooManyProcesses(app), ...tooManyTrials(app), ...missingDeadlines(app)])
+}
+
+/** 1: live processes ≤ instances + surge, unkillable ones included. What scale took away is on its way out and counts apart. */
+function tooManyProcesses(app: App): Violation[] {
+  const surge = Math.max(
+    app.settings.reload.surge,
+    app.rollout?.kind === 'reload' ? app.rollout.settings.reload.surge : 0,
+  )
+  const live = app.slots.filter(({ retired }) => !retired).flatMap(workersOf).length
+  if (live <= app.instances + surge) return []
+  return [{ invariant: 1, message: `${app.name} has ${live} processes, more than ${app.instances} + ${surge}` }]
+}
+
+/** 5: behind an open gate there is at most one trial. */
+function tooManyTrials(app: App): Violation[] {
+  const found: Violation[] = []
+  const trials = app.slots.flatMap(workersOf).filter(({ trialOf }) => trialOf.includes('app'))
+  if (app.gate.status !== 'closed' && trials.length > 1) {
+    found.push({ invariant: 5, message: `${app.name} has ${trials.length} trials behind its gate` })
+  }
+  for (const slot of app.slots) {
+    const behindSlot = workersOf(slot).filter(({ trialOf }) => trialOf.includes('slot'))
+    if (slot.gate.status !== 'closed' && behindSlot.length > 1) {
+      found.push({
+        invariant: 5,
+        message: `${app.name}:${slot.number} has ${behindSlot.length} trials behind its gate`,
+      })
+    }
+  }
+  return found
+}
+
+/** 7: whoever boots, drains or is killed has a deadline that will come. */
+function missingDeadlines(app: App): Violation[] {
+  return app.slots
+    .flatMap(workersOf)
+    .filter(({ stage }) => 'deadline' in stage && !Number.isFinite(stage.deadline))
+    .map(({ id, stage }) => ({
+      invariant: 7,
+      message: `${app.name}: worker ${id} is ${stage.status} without a deadline`,
+    }))
+}

@@ -1,0 +1,45 @@
+// When the state wants to be looked at again though nothing happens: the shell arms one timer for it.
+
+import { readyByTimeAt } from './readiness.ts'
+import { exhaustedAt } from './settle-apps.ts'
+import { startableAt } from './start-workers.ts'
+import { type App, type SupervisorState, settingsOf, type Worker, workersOf } from './state.ts'
+import { lastCallAt } from './stop-apps.ts'
+
+/**
+ * Monotonic milliseconds, later than `now`, the time of the last step; Infinity: only an input can change anything.
+ * What was due by then has been decided, or waits for an input (a free place, an exit): looking again would not help.
+ */
+export function nextDeadline(state: SupervisorState, now: number): number {
+  let earliest = Number.POSITIVE_INFINITY
+  const consider = (at: number | null): void => {
+    if (at !== null && at > now && at < earliest) earliest = at
+  }
+  for (const app of state.apps) {
+    for (const slot of app.slots) {
+      for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
+      if (app.phase.status === 'active') consider(startableAt(app, slot))
+    }
+    if (app.phase.status === 'stopping') consider(app.phase.drainAt)
+    if (app.rollout?.kind === 'reload') consider(app.rollout.waitUntil)
+    if (state.phase.status === 'stopping') consider(lastCallAt(app, state.phase.deadline))
+    consider(exhaustedAt(app, state))
+  }
+  return earliest
+}
+
+function workerDeadlines(app: App, worker: Worker): (number | null)[] {
+  const { stage } = worker
+  const settings = settingsOf(app, worker.generation)
+  switch (stage.status) {
+    case 'booting':
+      return [stage.deadline, readyByTimeAt(worker, settings.ready.on)]
+    case 'warming':
+      return [stage.readyAt]
+    case 'draining':
+    case 'killing':
+      return [stage.deadline]
+    case 'ready':
+      return worker.trialOf.length > 0 ? [stage.since + settings.restart.stableAfterMs] : []
+  }
+}

@@ -1,0 +1,100 @@
+// A person asks for a reload (new before old) or a restart (old before new). Begins it, or refuses it with the reason.
+// How it goes on is roll-out.ts.
+
+import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
+import type { ControlInput } from './inputs.ts'
+import { commonEndpoints } from './readiness.ts'
+import { type App, allWorkers, isReady, type Slot } from './state.ts'
+import { findApp, type Turn } from './turn.ts'
+
+export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { type: 'reload.requested' }>): void {
+  const { request } = input
+  const app = findApp(turn, input.app)
+  const refusal = refusalOf(turn, app, input.app)
+  if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
+  const settings = input.settings ?? app.settings
+  const ready = allWorkers(app).filter(isReady)
+  revive(turn, app)
+  app.lastGeneration += 1
+  app.rollout = {
+    kind: 'reload',
+    request,
+    from: app.generation,
+    to: app.lastGeneration,
+    settings,
+    startedAt: turn.now,
+    endpoints: commonEndpoints(ready),
+    waitUntil: turn.now,
+    back: null,
+  }
+  turn.emit({
+    type: 'reload.started',
+    app: app.name,
+    generation: app.lastGeneration,
+    request,
+    restart: false,
+    slots: app.slots.length,
+  })
+}
+
+export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { type: 'restart.requested' }>): void {
+  const { request } = input
+  const app = findApp(turn, input.app)
+  const refusal = refusalOf(turn, app, input.app)
+  if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
+  const chosen = app.slots.filter((slot) => !slot.retired && (input.slot === null || slot.number === input.slot))
+  if (chosen.length === 0) return refuse(turn, app.name, request, `there is no slot ${input.slot}`)
+  revive(turn, app, input.slot)
+  app.rollout = {
+    kind: 'restart',
+    request,
+    startedAt: turn.now,
+    pending: chosen.map(({ number }) => number),
+    inHand: null,
+    firstNew: turn.state.nextWorker,
+    slots: chosen.length,
+  }
+  turn.emit({
+    type: 'reload.started',
+    app: app.name,
+    generation: app.generation,
+    request,
+    restart: true,
+    slots: chosen.length,
+  })
+}
+
+export function refuse(turn: Turn, app: string, request: string, reason: string): void {
+  turn.emit({ type: 'request.refused', app, request, reason })
+}
+
+/** null: nothing stands in the way. */
+export function refusalOf(turn: Turn, app: App | undefined, name: string): string | null {
+  if (app === undefined) return `there is no app "${name}"`
+  if (turn.state.phase.status !== 'running') return 'the supervisor is stopping'
+  if (app.phase.status === 'stopping') return `${name} is stopping`
+  if (app.rollout !== null) return `a ${app.rollout.kind} (${app.rollout.request}) is running`
+  return null
+}
+
+/** Somebody acts, so the past is forgiven: gates close, waits end, a stopped or failed app lives again. */
+function revive(turn: Turn, app: App, only: number | null = null): void {
+  const wasDown = app.phase.status !== 'active' && app.phase.status !== 'waiting'
+  if (wasDown) {
+    app.phase = { status: 'waiting' }
+    app.told = 'starting'
+    app.everReady = false
+    app.unreadySince = turn.now
+    app.downSince = turn.now
+  }
+  app.gate = closedCircuit
+  for (const slot of app.slots) if (wasDown || only === null || slot.number === only) forgetFailures(slot)
+}
+
+function forgetFailures(slot: Slot): void {
+  slot.vacancy = { status: 'empty' }
+  slot.gate = closedCircuit
+  slot.crashes = []
+  slot.debt = 0
+  slot.failedBoots = 0
+}

@@ -1,0 +1,91 @@
+// A worker has ended: what it was, what its slot does next, and what its app learns from it.
+// Starting the replacement is start-workers.ts; this only says when it may be.
+
+import type { AfterExit, ExitDetails } from '../events/events.ts'
+import { backoffMs, forgive } from './backoff.ts'
+import { classifyExit, verdictOf } from './classify-exit.ts'
+import { recordCrash } from './crash-window.ts'
+import { failRollout, giveUp } from './end-rollout.ts'
+import type { WorkerInput } from './inputs.ts'
+import { isGated, openGatesIfExceeded, settleGates } from './open-gates.ts'
+import { type App, refOf, type Slot, settingsOf, type Worker } from './state.ts'
+import { addCrash } from './storm-budget.ts'
+import { findWorker, removeWorker, type Turn } from './turn.ts'
+
+/** Boots that may fail in every slot before an app that has never been ready is given up. */
+export const BOOTS_BEFORE_FAILURE = 3
+
+export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'worker.exited' }>): void {
+  const place = findWorker(turn, input.worker)
+  if (place === undefined) return
+  const { app, slot, worker, role } = place
+  const settings = settingsOf(app, worker.generation)
+  const kind = classifyExit(worker, input)
+  const exit: ExitDetails = {
+    kind,
+    code: input.code,
+    signal: input.signal,
+    uptimeMs: turn.now - worker.forkedAt,
+    errorCode: input.forkError ?? worker.listenFailure?.code ?? null,
+    port: worker.listenFailure?.port ?? null,
+    atMs: turn.now,
+  }
+  const verdict = verdictOf(kind, input, settings.restart)
+  removeWorker(slot, worker.id)
+  slot.lastExit = exit
+
+  const told = turn.events.length
+  let after: AfterExit = { do: 'nothing' }
+  if (verdict === 'planned') {
+    settleGates(turn, app, slot, worker, 'abandoned')
+  } else if (role === 'next') {
+    // A surge worker that ends before it took over fails the reload; the slot's current worker is not concerned.
+    settleGates(turn, app, slot, worker, 'crashed')
+    failRollout(turn, app, slot, worker, exit)
+  } else if (role === 'current' && app.phase.status === 'active' && !slot.retired) {
+    after = verdict === 'ended' ? park(slot, input.code) : onCrash(turn, app, slot, worker)
+    settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
+    const failed = verdict === 'crash' || input.code !== 0
+    if (failed && (worker.stage.status !== 'ready' || isGated(app, slot))) failRollout(turn, app, slot, worker, exit)
+    if (!app.everReady && app.slots.every(({ failedBoots }) => failedBoots >= BOOTS_BEFORE_FAILURE)) {
+      after = { do: 'nothing' }
+      giveUp(turn, app, 'never-ready', exit)
+    }
+  }
+  // Told before its consequences, though it can only be worded after them.
+  turn.events.splice(told, 0, {
+    type: 'worker.exited',
+    worker: refOf(worker),
+    exit,
+    after,
+    crashes: slot.crashes.length,
+  })
+}
+
+function park(slot: Slot, exitCode: number | null): AfterExit {
+  slot.vacancy = { status: 'parked', exitCode: exitCode ?? 1 }
+  return { do: 'park' }
+}
+
+function onCrash(turn: Turn, app: App, slot: Slot, worker: Worker): AfterExit {
+  const { restart } = settingsOf(app, worker.generation)
+  const { now } = turn
+  slot.restarts += 1
+  slot.debt = forgive(slot.debt, readyForMs(worker, now), restart.stableAfterMs) + 1
+  slot.crashes = recordCrash(slot.crashes, restart.window.withinMs, now)
+  app.storm = addCrash(app.storm, restart.storm.halfLifeMs, now)
+  const delayMs = backoffMs(slot.debt, restart.backoff, turn.random())
+  slot.vacancy = { status: 'backoff', until: now + delayMs }
+
+  if (!app.everReady) {
+    slot.failedBoots += 1
+    return { do: 'restart', delayMs }
+  }
+  // Behind an open gate the trial itself is judged, by settleGates.
+  if (worker.trialOf.length === 0) openGatesIfExceeded(turn, app, slot)
+  return worker.trialOf.length > 0 || isGated(app, slot) ? { do: 'wait-for-gate' } : { do: 'restart', delayMs }
+}
+
+function readyForMs(worker: Worker, now: number): number {
+  return worker.stage.status === 'ready' ? now - worker.stage.since : 0
+}

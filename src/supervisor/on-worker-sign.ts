@@ -1,0 +1,42 @@
+// Signs of life from a booting worker: forked, loaded, listening, ready message, listen failed.
+// They only record facts; whether these make it ready is decided in one place, promote-workers.ts.
+
+import { assertNever } from '../errors.ts'
+import type { WorkerInput } from './inputs.ts'
+import { refOf } from './state.ts'
+import { findWorker, type Turn, updateWorker } from './turn.ts'
+
+export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'worker.exited' }>): void {
+  const place = findWorker(turn, input.worker)
+  if (place === undefined) return
+  const { app, slot, worker } = place
+  switch (input.type) {
+    case 'worker.forked': {
+      const forked = updateWorker(slot, { ...worker, pid: input.pid })
+      turn.emit({ type: 'worker.forked', worker: refOf(forked), trial: worker.trialOf.length > 0 })
+      return
+    }
+    case 'worker.listening': {
+      const endpoint = input.port !== null && input.port > 0 ? String(input.port) : input.address
+      if (endpoint === null || worker.endpoints.includes(endpoint)) return
+      updateWorker(slot, { ...worker, endpoints: [...worker.endpoints, endpoint] })
+      turn.emit({ type: 'worker.listening', worker: refOf(worker), port: input.port, address: input.address })
+      return
+    }
+    case 'worker.loaded':
+      updateWorker(slot, { ...worker, loadedAt: turn.now })
+      return
+    case 'worker.messagedReady':
+      app.usesReadyMessage = true
+      updateWorker(slot, { ...worker, messagedReady: true })
+      return
+    case 'worker.listenFailed': {
+      const { code, port, address, owner } = input
+      updateWorker(slot, { ...worker, listenFailure: { code, port } })
+      turn.emit({ type: 'worker.listenFailed', worker: refOf(worker), code, port, address, owner })
+      return
+    }
+    default:
+      assertNever(input)
+  }
+}

@@ -1,0 +1,58 @@
+// When crashes open a restart gate, and how the trial behind an open gate is judged.
+
+import { windowExceeded } from './crash-window.ts'
+import { openGate, settleTrial } from './restart-gate.ts'
+import type { App, Slot, Worker } from './state.ts'
+import { scoreAt, stormLimit } from './storm-budget.ts'
+import type { Turn } from './turn.ts'
+
+export function isGated(app: App, slot: Slot): boolean {
+  return slot.gate.status !== 'closed' || app.gate.status !== 'closed'
+}
+
+export function openGatesIfExceeded(turn: Turn, app: App, slot: Slot): void {
+  const { restart } = app.settings
+  const { now } = turn
+  if (slot.gate.status === 'closed' && windowExceeded(slot.crashes, restart.window.maxRestarts)) {
+    slot.gate = openGate(slot.gate, restart.onExhausted, now)
+    tellOpened(turn, app, slot, 'crash-window', slot.crashes.length)
+  }
+  const score = scoreAt(app.storm, restart.storm.halfLifeMs, now)
+  if (app.gate.status === 'closed' && score > stormLimit(restart.storm.max, app.instances)) {
+    app.gate = openGate(app.gate, restart.onExhausted, now)
+    tellOpened(turn, app, null, 'storm-budget', Math.round(score))
+  }
+}
+
+/** A trial has an end: tell the gates behind which it ran. */
+export function settleGates(
+  turn: Turn,
+  app: App,
+  slot: Slot,
+  worker: Worker,
+  outcome: 'stable' | 'crashed' | 'abandoned',
+): void {
+  const { onExhausted } = app.settings.restart
+  const { now } = turn
+  for (const side of worker.trialOf) {
+    const holder = side === 'slot' ? slot : app
+    if (holder.gate.status !== 'half-open') continue
+    holder.gate = settleTrial(holder.gate, outcome, onExhausted, now)
+    const told = side === 'slot' ? slot : null
+    if (holder.gate.status === 'closed') turn.emit({ type: 'gate.closed', app: app.name, slot: told?.number ?? null })
+    if (holder.gate.status === 'open') tellOpened(turn, app, told, 'trial-failed', slot.crashes.length)
+  }
+  if (outcome === 'stable') slot.crashes = []
+}
+
+function tellOpened(
+  turn: Turn,
+  app: App,
+  slot: Slot | null,
+  cause: 'crash-window' | 'storm-budget' | 'trial-failed',
+  crashes: number,
+): void {
+  const gate = (slot ?? app).gate
+  const retryInMs = gate.status === 'open' ? gate.until - turn.now : 0
+  turn.emit({ type: 'gate.opened', app: app.name, slot: slot?.number ?? null, cause, crashes, retryInMs })
+}

@@ -1,0 +1,51 @@
+// From booting to warming to ready, and what becoming ready means for the slot, its gates and the app.
+// Level-triggered: looks at all booting workers at each step, so no order of signs can be missed.
+
+import { settleGates } from './open-gates.ts'
+import { readySignal } from './readiness.ts'
+import { type App, type ReadyBy, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
+import { setStage, type Turn } from './turn.ts'
+
+export function promoteWorkers(turn: Turn, app: App): void {
+  for (const slot of app.slots) {
+    for (const worker of workersOf(slot)) promote(turn, app, slot, worker)
+  }
+}
+
+function promote(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+  const { stage } = worker
+  const settings = settingsOf(app, worker.generation)
+  if (stage.status === 'booting') {
+    const by = readySignal(worker, app, settings.ready, requiredEndpoints(app, worker), turn.now)
+    if (by === null) return
+    const readyAt = turn.now + minReadyMs(app, worker)
+    const warming = setStage(slot, worker, { status: 'warming', readyAt, by })
+    if (readyAt <= turn.now) becomeReady(turn, app, slot, warming, by)
+  } else if (stage.status === 'warming' && turn.now >= stage.readyAt) {
+    becomeReady(turn, app, slot, worker, stage.by)
+  } else if (stage.status === 'ready' && worker.trialOf.length > 0) {
+    if (turn.now - stage.since >= settings.restart.stableAfterMs) {
+      settleGates(turn, app, slot, worker, 'stable')
+      slot.debt = 0
+      setStage(slot, { ...worker, trialOf: [] }, stage)
+    }
+  }
+}
+
+/** Only a reload asks for survival: at a first start or after a crash, each millisecond without a worker costs requests. */
+function minReadyMs(app: App, worker: Worker): number {
+  return app.rollout === null ? 0 : settingsOf(app, worker.generation).ready.minReadyMs
+}
+
+/** The first generation sets the example; later ones must follow it. */
+export function requiredEndpoints(app: App, worker: Worker): readonly string[] {
+  if (app.rollout?.kind === 'reload' && worker.generation === app.rollout.to) return app.rollout.endpoints
+  return app.endpoints
+}
+
+function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: ReadyBy): void {
+  const ready = setStage(slot, worker, { status: 'ready', since: turn.now })
+  app.everReady = true
+  slot.failedBoots = 0
+  turn.emit({ type: 'worker.ready', worker: refOf(ready), bootMs: turn.now - worker.forkedAt, by })
+}

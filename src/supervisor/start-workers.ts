@@ -1,0 +1,96 @@
+// Which vacant slots get a worker now. One place for all limits: dependencies, backoff, gates, boots at once, total processes.
+
+import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
+import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
+import { bootsInFlight, type Turn } from './turn.ts'
+
+export function startWorkers(turn: Turn, app: App): void {
+  if (app.phase.status !== 'active') return
+  for (const slot of app.slots) {
+    if (mayStart(app, slot, turn.now) && hasRoom(turn, app)) slot.current = fork(turn, app, slot, slot.generation)
+  }
+}
+
+function mayStart(app: App, slot: Slot, now: number): boolean {
+  return (
+    slot.current === null &&
+    slot.next === null &&
+    !slot.retired &&
+    !waitsForOld(app, slot) &&
+    now >= vacantUntil(slot) &&
+    gateAdmits(slot.gate, now) &&
+    gateAdmits(app.gate, now)
+  )
+}
+
+/** A restart promises old before new. */
+function waitsForOld(app: App, slot: Slot): boolean {
+  return app.rollout?.kind === 'restart' && app.rollout.inHand === slot.number && slot.leaving.length > 0
+}
+
+/** When a slot without a worker may have one, the gates aside; Infinity: not by time. */
+function vacantUntil(slot: Slot): number {
+  switch (slot.vacancy.status) {
+    case 'empty':
+      return 0
+    case 'backoff':
+      return slot.vacancy.until
+    case 'parked':
+      return Number.POSITIVE_INFINITY
+  }
+}
+
+/** When time alone lets this vacant slot start; for the supervisor's timer. */
+export function startableAt(app: App, slot: Slot): number {
+  if (slot.current !== null || slot.next !== null || slot.retired) return Number.POSITIVE_INFINITY
+  return Math.max(vacantUntil(slot), gateOpensAt(slot.gate), gateOpensAt(app.gate))
+}
+
+/** Whether somebody who waits for the app will soon meet a worker: one boots, or may start within `withinMs`. */
+export function replacementDue(app: App, now: number, withinMs: number): boolean {
+  if (app.phase.status !== 'active') return false
+  return app.slots.some((slot) => workersOf(slot).some(isBooting) || startableAt(app, slot) - now <= withinMs)
+}
+
+/** Room for one more process of the app (what scale took away does not count: it is leaving), and for one more boot on this machine. */
+export function hasRoom(turn: Turn, app: App): boolean {
+  return liveRoom(app) > 0 && bootsInFlight(turn) < turn.state.bootsAtOnce
+}
+
+export function liveRoom(app: App): number {
+  const { surge } = (app.rollout?.kind === 'reload' ? app.rollout.settings : app.settings).reload
+  const kept = app.slots.filter(({ retired }) => !retired)
+  return app.instances + surge - kept.flatMap(workersOf).length
+}
+
+/** Makes the worker's record and asks for the process. The caller puts it in its place. */
+export function fork(turn: Turn, app: App, slot: Slot, generation: number): Worker {
+  const { state, now } = turn
+  const settings = settingsOf(app, generation)
+  const trialOf: ('slot' | 'app')[] = []
+  if (slot.gate.status !== 'closed') trialOf.push('slot')
+  if (app.gate.status !== 'closed') trialOf.push('app')
+  slot.gate = enterGate(slot.gate)
+  app.gate = enterGate(app.gate)
+  const worker: Worker = {
+    id: state.nextWorker,
+    app: app.name,
+    slot: slot.number,
+    generation,
+    pid: null,
+    forkedAt: now,
+    stage: { status: 'booting', deadline: now + settings.ready.timeoutMs },
+    endpoints: [],
+    loadedAt: null,
+    messagedReady: false,
+    listenFailure: null,
+    trialOf,
+  }
+  state.nextWorker += 1
+  turn.commands.push({ type: 'fork', worker: worker.id, app: app.name, slot: slot.number, generation, settings })
+  if (trialOf.length > 0) {
+    const told = trialOf.includes('app') ? null : slot.number
+    turn.emit({ type: 'gate.trialStarted', app: app.name, slot: told, worker: refOf(worker) })
+  }
+  return worker
+}

@@ -1,0 +1,269 @@
+// What the supervisor knows, as plain data: apps, their slots, the workers in them. All times are monotonic milliseconds.
+// Nothing here decides; step.ts and the on-*/plan files do.
+
+import type { AppSettings, Settings } from '../config/settings.ts'
+import type { DrainCause, ExitDetails, ReloadFailure, WorkerRef } from '../events/events.ts'
+import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
+import { dependenciesFirst } from './dependencies.ts'
+import { emptyStorm, type StormScore } from './storm-budget.ts'
+
+/** Why a worker is being ended by force. */
+export type KillReason = 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
+
+/** Each stage carries its own deadline: what is late is decided from the state alone, so no timer can be forgotten. */
+export type Stage =
+  | { readonly status: 'booting'; readonly deadline: number }
+  /** Its ready signal has come; it must survive until `readyAt`. */
+  | { readonly status: 'warming'; readonly readyAt: number; readonly by: ReadyBy }
+  | { readonly status: 'ready'; readonly since: number }
+  | { readonly status: 'draining'; readonly cause: DrainCause; readonly deadline: number }
+  /** Signalled; at `deadline` SIGKILL follows (again). */
+  | { readonly status: 'killing'; readonly reason: KillReason; readonly signal: string; readonly deadline: number }
+
+export type ReadyBy = 'listening' | 'message' | 'started'
+
+export interface Worker {
+  readonly id: number
+  readonly app: string
+  readonly slot: number
+  readonly generation: number
+  readonly pid: number | null
+  readonly forkedAt: number
+  readonly stage: Stage
+  /** What it listens on: ports as decimal numbers, else socket paths. */
+  readonly endpoints: readonly string[]
+  readonly loadedAt: number | null
+  readonly messagedReady: boolean
+  readonly listenFailure: { readonly code: string; readonly port: number | null } | null
+  /** The gates behind which it is the one trial; none for an ordinary worker. */
+  readonly trialOf: readonly ('slot' | 'app')[]
+}
+
+/** Why a slot without a worker has none. */
+export type Vacancy =
+  | { readonly status: 'empty' }
+  | { readonly status: 'backoff'; readonly until: number }
+  /** Not started again until a person says so. `exitCode`: how its worker ended by policy; null: stopped by hand. */
+  | { readonly status: 'parked'; readonly exitCode: number | null }
+
+export interface Slot {
+  readonly number: number
+  /** The generation that the slot belongs to, with or without a worker. */
+  generation: number
+  current: Worker | null
+  /** A surge worker that will take over from `current`. */
+  next: Worker | null
+  leaving: Worker[]
+  /** Counts only while `current` is null. */
+  vacancy: Vacancy
+  /** When it crashed, oldest first; only what the crash window still sees. */
+  crashes: number[]
+  /** Crashes since the last forgiven one; decides the backoff. */
+  debt: number
+  /** Boots that failed while the app had never been ready. */
+  failedBoots: number
+  gate: Circuit
+  /** Unplanned restarts, in total. */
+  restarts: number
+  lastExit: ExitDetails | null
+  /** Scaled away: it goes when its workers have gone. */
+  retired: boolean
+}
+
+/** A change of all workers that is under way. */
+export type Rollout =
+  /** New before old. `back`: it failed, and the slots return to `from`. */
+  | {
+      readonly kind: 'reload'
+      readonly request: string
+      readonly from: number
+      readonly to: number
+      readonly settings: AppSettings
+      readonly startedAt: number
+      /** What every ready worker of the last generation listened on; the new ones must too. */
+      readonly endpoints: readonly string[]
+      readonly waitUntil: number
+      readonly back: { readonly failure: ReloadFailure; readonly attempts: number } | null
+    }
+  /** Old before new, one slot after the other. `draining`: the slot in hand. */
+  | {
+      readonly kind: 'restart'
+      readonly request: string
+      readonly startedAt: number
+      readonly pending: readonly number[]
+      readonly inHand: number | null
+      /** Workers with lower ids were there before the request. */
+      readonly firstNew: number
+      readonly slots: number
+    }
+
+export type AppPhase =
+  /** For the apps it depends on. */
+  | { readonly status: 'waiting' }
+  | { readonly status: 'active' }
+  | { readonly status: 'stopping'; readonly drainAt: number; readonly deadline: number }
+  | { readonly status: 'stopped' }
+  | {
+      readonly status: 'failed'
+      readonly reason: 'never-ready' | 'exhausted' | 'dependency'
+      readonly exit: ExitDetails | null
+    }
+  | { readonly status: 'ended'; readonly exitCode: number }
+
+export interface App {
+  readonly name: string
+  /** Of `generation`. A reload carries its own until it has succeeded. */
+  settings: AppSettings
+  generation: number
+  /** The last number given to a generation; a failed reload does not give its own back. */
+  lastGeneration: number
+  /** How many workers are wanted now; `scale` changes it. */
+  instances: number
+  phase: AppPhase
+  slots: Slot[]
+  gate: Circuit
+  storm: StormScore
+  rollout: Rollout | null
+  /** Whether any worker has ever been ready: before, crashes are boot failures and no gate applies. */
+  everReady: boolean
+  /** Seen to use process.send('ready') or ready(): from then on `auto` waits for it. */
+  usesReadyMessage: boolean
+  /** What workers after the first generation must listen on to be ready. */
+  endpoints: readonly string[]
+  /** Since when no worker has been ready; null while one is. */
+  unreadySince: number | null
+  /** Since when it has had fewer ready workers than wanted; counts while it is not `told` to be running. */
+  downSince: number
+  /** The condition that was last told, so that each change is told once. */
+  told: 'starting' | 'running' | 'degraded'
+}
+
+export type Phase =
+  | { readonly status: 'running' }
+  | { readonly status: 'stopping'; readonly cause: string; readonly deadline: number; readonly forced: boolean }
+  | { readonly status: 'stopped'; readonly exitCode: number }
+
+export interface SupervisorState {
+  phase: Phase
+  /** In the order of the config; dependencies are looked up by name. */
+  apps: App[]
+  /** false: detached, nobody waits for an exit code, so an exhausted app is probed for ever. */
+  readonly foreground: boolean
+  /** At most so many workers boot at once. */
+  readonly bootsAtOnce: number
+  nextWorker: number
+  /** State of the random generator: the same inputs give the same decisions, jitter included. */
+  seed: number
+}
+
+export function initialState(options: {
+  readonly settings: Settings
+  readonly foreground: boolean
+  readonly cpus: number
+  readonly seed: number
+  readonly now: number
+}): SupervisorState {
+  const { settings, foreground, cpus, seed, now } = options
+  return {
+    phase: { status: 'running' },
+    apps: dependenciesFirst(settings.apps).map((app) => initialApp(app, now)),
+    foreground,
+    bootsAtOnce: Math.max(1, cpus),
+    nextWorker: 1,
+    seed,
+  }
+}
+
+function initialApp(settings: AppSettings, now: number): App {
+  return {
+    name: settings.name,
+    settings,
+    generation: 1,
+    lastGeneration: 1,
+    instances: settings.instances,
+    phase: { status: 'waiting' },
+    slots: Array.from({ length: settings.instances }, (_, number) => vacantSlot(number, 1)),
+    gate: closedCircuit,
+    storm: emptyStorm,
+    rollout: null,
+    everReady: false,
+    usesReadyMessage: false,
+    endpoints: [],
+    unreadySince: now,
+    downSince: now,
+    told: 'starting',
+  }
+}
+
+export function vacantSlot(number: number, generation: number): Slot {
+  return {
+    number,
+    generation,
+    current: null,
+    next: null,
+    leaving: [],
+    vacancy: { status: 'empty' },
+    crashes: [],
+    debt: 0,
+    failedBoots: 0,
+    gate: closedCircuit,
+    restarts: 0,
+    lastExit: null,
+    retired: false,
+  }
+}
+
+/** A step works on a copy of its own; workers and stages are values and are shared. */
+export function copyState(state: SupervisorState): SupervisorState {
+  return {
+    ...state,
+    apps: state.apps.map((app) => ({
+      ...app,
+      slots: app.slots.map((slot) => ({ ...slot, leaving: [...slot.leaving], crashes: [...slot.crashes] })),
+    })),
+  }
+}
+
+/** All processes of a slot, whatever they are doing. */
+export function workersOf(slot: Slot): Worker[] {
+  const workers = [...slot.leaving]
+  if (slot.next !== null) workers.unshift(slot.next)
+  if (slot.current !== null) workers.unshift(slot.current)
+  return workers
+}
+
+export function allWorkers(app: App): Worker[] {
+  return app.slots.flatMap(workersOf)
+}
+
+/** Slots that shall have a worker: neither scaled away nor parked. */
+export function wantedSlots(app: App): Slot[] {
+  return app.slots.filter((slot) => !slot.retired && (slot.current !== null || slot.vacancy.status !== 'parked'))
+}
+
+export function isReady(worker: Worker | null): boolean {
+  return worker?.stage.status === 'ready'
+}
+
+/** Ready workers, those that a surge has just added included. */
+export function readyCount(app: App): number {
+  return allWorkers(app).filter(isReady).length
+}
+
+export function isDrainingProcess(state: SupervisorState, pid: number | undefined): boolean {
+  return state.apps.flatMap(allWorkers).some((worker) => worker.pid === pid && worker.stage.status === 'draining')
+}
+
+export function isBooting(worker: Worker): boolean {
+  return worker.stage.status === 'booting' || worker.stage.status === 'warming'
+}
+
+export function refOf(worker: Worker): WorkerRef {
+  const { app, slot, id, pid, generation } = worker
+  return { app, slot, id, pid, generation }
+}
+
+/** The settings that a generation of an app runs with, while a reload has two of them alive. */
+export function settingsOf(app: App, generation: number): AppSettings {
+  return app.rollout?.kind === 'reload' && app.rollout.to === generation ? app.rollout.settings : app.settings
+}

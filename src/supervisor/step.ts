@@ -1,0 +1,86 @@
+// The whole of the supervisor's deciding: one input in, the next state, commands and events out.
+// First the fact is recorded (on-*.ts), then everything that follows from the state alone is decided, always in the same order.
+// A worker crashed? on-worker-exit.ts. It comes back: start-workers.ts. When: backoff.ts, crash-window.ts, restart-gate.ts.
+
+import { assertNever } from '../errors.ts'
+import type { ResilEvent } from '../events/events.ts'
+import type { Command } from './commands.ts'
+import { enforceDeadlines } from './enforce-deadlines.ts'
+import type { Input } from './inputs.ts'
+import { onReloadRequested, onRestartRequested } from './on-reload-requested.ts'
+import { onScaleRequested, shrink } from './on-scale-requested.ts'
+import { onStopRequested } from './on-stop-requested.ts'
+import { onWorkerExit } from './on-worker-exit.ts'
+import { onWorkerSign } from './on-worker-sign.ts'
+import { promoteWorkers } from './promote-workers.ts'
+import { moveVacantSlots, rollOut } from './roll-out.ts'
+import { admitApps, settleApps } from './settle-apps.ts'
+import { startWorkers } from './start-workers.ts'
+import type { SupervisorState } from './state.ts'
+import { stopApps } from './stop-apps.ts'
+import { beginTurn, type Turn } from './turn.ts'
+
+export interface Step {
+  readonly state: SupervisorState
+  readonly commands: readonly Command[]
+  readonly events: readonly ResilEvent[]
+}
+
+/** Far more than any chain of consequences; a bound, so that a mistake here can't hang the supervisor. */
+const MOST_PASSES = 100
+
+/** Pure: the same state, input and time give the same step. `now` is monotonic milliseconds. Never throws, whatever comes in. */
+export function step(state: SupervisorState, input: Input, now: number): Step {
+  const turn = beginTurn(state, now)
+  record(turn, input)
+  // One decision may call for the next: an app that has just become ready lets its dependants start. Until nothing more follows.
+  let told = -1
+  for (let pass = 0; told !== turn.events.length + turn.commands.length && pass < MOST_PASSES; pass += 1) {
+    told = turn.events.length + turn.commands.length
+    decide(turn)
+  }
+  return { state: turn.state, commands: turn.commands, events: turn.events }
+}
+
+/** All that follows from the state, whatever happened last. Doing it twice changes nothing. */
+function decide(turn: Turn): void {
+  admitApps(turn)
+  for (const app of turn.state.apps) {
+    promoteWorkers(turn, app)
+    enforceDeadlines(turn, app)
+    shrink(turn, app)
+  }
+  stopApps(turn)
+  for (const app of turn.state.apps) {
+    moveVacantSlots(app)
+    // Slots without a worker come before surge workers: what is down counts more than what is to be replaced.
+    startWorkers(turn, app)
+    rollOut(turn, app)
+  }
+  settleApps(turn)
+}
+
+function record(turn: Turn, input: Input): void {
+  switch (input.type) {
+    case 'tick':
+      return
+    case 'worker.exited':
+      return onWorkerExit(turn, input)
+    case 'worker.forked':
+    case 'worker.loaded':
+    case 'worker.listening':
+    case 'worker.messagedReady':
+    case 'worker.listenFailed':
+      return onWorkerSign(turn, input)
+    case 'reload.requested':
+      return onReloadRequested(turn, input)
+    case 'restart.requested':
+      return onRestartRequested(turn, input)
+    case 'scale.requested':
+      return onScaleRequested(turn, input)
+    case 'stop.requested':
+      return onStopRequested(turn, input)
+    default:
+      assertNever(input)
+  }
+}

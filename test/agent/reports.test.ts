@@ -1,0 +1,225 @@
+// What the supervisor hears of a worker: loaded, ready, failed listens, and a beat a second.
+
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { AgentMessage } from '../../src/protocol/worker-messages.ts'
+import { agentBench } from '../support/agent-bench.ts'
+import { nodesUnderTest } from '../support/node-versions.ts'
+import { get, rawClient } from '../support/raw-client.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const forever = 'setInterval(() => {}, 1e6);'
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
+  const bench = agentBench(path)
+  const { start } = bench
+  const order = (worker: Awaited<ReturnType<typeof start>>) => worker.seen('message').map(({ message }) => message)
+
+  describe('loaded', () => {
+    it.each([
+      ['CommonJS', 'app.cjs', "setInterval(() => {}, 1e6); process.send('evaluated')", []],
+      [
+        'an ES module with a top-level await',
+        'app.mjs',
+        "setInterval(() => {}, 1e6); await new Promise((done) => setTimeout(done, 300)); process.send('evaluated')",
+        [],
+      ],
+      [
+        'an ES module of no declared kind',
+        'app.js',
+        "import 'node:fs'; setInterval(() => {}, 1e6); await new Promise((done) => setTimeout(done, 300)); process.send('evaluated')",
+        [],
+      ],
+      ...(stripsTypes
+        ? ([
+            [
+              'TypeScript',
+              'app.mts',
+              "const word: string = 'evaluated'; setInterval(() => {}, 1e6); process.send?.(word)",
+              [],
+            ],
+          ] as const)
+        : []),
+      [
+        'TypeScript through tsx',
+        'app.mts',
+        "setInterval(() => {}, 1e6); await new Promise((done) => setTimeout(done, 300)); process.send?.('evaluated' as string)",
+        ['--import', tsx],
+      ],
+      [
+        'CommonJS behind an import that takes its time',
+        'app.cjs',
+        "setInterval(() => {}, 1e6); process.send('evaluated')",
+        ['--import', 'data:text/javascript,await new Promise((done) => setTimeout(done, 300))'],
+      ],
+    ] as const)('is said after %s was evaluated', async (_kind, name, source, execArgv) => {
+      const worker = await start(source, { name, execArgv })
+      await worker.said('loaded')
+      expect(order(worker)).toEqual(['evaluated'])
+    })
+
+    it.each([
+      ['app.cjs', 'throw new Error("at boot")'],
+      ['app.mjs', 'await new Promise((done) => setTimeout(done, 100)); throw new Error("at boot")'],
+      ['app.mjs', "import './missing.mjs'"],
+    ])('is not said of an entry that throws (%s: %s)', async (name, source) => {
+      const worker = await start(source, { name })
+      expect(await worker.exit()).toMatchObject({ code: 1 })
+      expect(worker.seen('said')).toEqual([])
+    })
+  })
+
+  describe('a failed listen', () => {
+    it('is reported before the app dies of it', async () => {
+      const taken = createServer().listen(0)
+      const { port } = taken.address() as AddressInfo
+      const worker = await start(`require('http').createServer().listen(${port})`)
+      const failed = await worker.said('listen-failed')
+      expect(AgentMessage.parse(failed)).toMatchObject({ code: 'EADDRINUSE', port, address: null })
+      expect(await worker.exit()).toMatchObject({ code: 1 })
+      taken.close()
+    })
+
+    it('is reported also when the app takes it, with what there is of an address', async () => {
+      const worker = await start(
+        `${forever} require('net').createServer().on('error', () => {}).listen({ path: '/nonexistent/socket' })`,
+      )
+      expect(AgentMessage.parse(await worker.said('listen-failed'))).toMatchObject({
+        port: null,
+        address: '/nonexistent/socket',
+      })
+      worker.kill('SIGKILL')
+      await worker.exit()
+    })
+
+    it('is not an error of a server that listens', async () => {
+      const source = `const s = require('net').createServer().on('error', () => {})
+        s.listen(0, () => s.emit('error', Object.assign(new Error(), { code: 'EMFILE', syscall: 'accept' })))`
+      const worker = await start(source)
+      await worker.said('beat')
+      expect(worker.seen('said').map(({ act }) => act)).not.toContain('listen-failed')
+      worker.kill('SIGKILL')
+      await worker.exit()
+    })
+  })
+
+  describe('the beat', () => {
+    it('counts connections and requests, and is of the form that the supervisor expects', async () => {
+      const worker = await start("require('http').createServer((req, res) => res.end('answer')).listen(0)")
+      const port = await worker.port()
+      const [first, second] = await Promise.all([rawClient(port), rawClient(port)])
+      first.write(get() + get() + get())
+      second.write(get())
+      await first.until(/answer[\s\S]*answer[\s\S]*answer/)
+      await second.until(/answer/)
+      second.end()
+      await second.closed
+      const beat = AgentMessage.parse(await worker.said('beat'))
+      expect(beat).toMatchObject({ act: 'beat', connections: 1, requests: 4 })
+      if (beat.act !== 'beat') return
+      expect(beat.heapUsed).toBeGreaterThan(1e6)
+      expect(beat.utilization).toBeGreaterThanOrEqual(0)
+      expect(beat.utilization).toBeLessThan(1)
+      first.end()
+      worker.kill('SIGKILL')
+      await worker.exit()
+    })
+
+    it('tells a loop that is blocked now and then from one that is not', async () => {
+      const idle = await start(forever)
+      const busy = await start('setInterval(() => { const end = Date.now() + 250; while (Date.now() < end); }, 300)')
+      const of = async (worker: typeof idle) => {
+        const beat = AgentMessage.parse(await worker.said('beat'))
+        if (beat.act !== 'beat') throw new Error('no beat')
+        return beat
+      }
+      const [calm, blocked] = await Promise.all([of(idle), of(busy)])
+      expect(calm.delayP99Ms).toBeLessThan(100)
+      expect(calm.utilization).toBeLessThan(0.5)
+      expect(blocked.delayP99Ms).toBeGreaterThan(120)
+      expect(blocked.utilization).toBeGreaterThan(0.5)
+      for (const worker of [idle, busy]) {
+        worker.kill('SIGKILL')
+        await worker.exit()
+      }
+    })
+
+    it('does no harm when the app has closed the channel', async () => {
+      const source = `process.channel.on('x', () => {}); const { worker } = require('cluster')
+        worker.exitedAfterDisconnect = true; process.disconnect(); setTimeout(() => process.exit(4), 1_500)
+        process.on('error', () => process.exit(9))`
+      const worker = await start(source)
+      expect(await worker.exit()).toMatchObject({ code: 4 })
+    })
+  })
+
+  describe('resil/worker', () => {
+    const app = async (source: string, name = 'app.mjs') => {
+      const dir = tempDir({ [name]: source })
+      // Next to the app, as an installed package would be.
+      await build({
+        entryPoints: ['src/worker.ts'],
+        outfile: `${dir}/node_modules/resil/worker.mjs`,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        logLevel: 'warning',
+      })
+      return bench.cluster.fork(`${dir}/${name}`, { agent: bench.agent })
+    }
+    const header = "import { isDraining, onDrain, ready, supervised } from './node_modules/resil/worker.mjs';"
+
+    it('ready() is heard', async () => {
+      const worker = await app(`${header} console.log(supervised, ready())`)
+      await worker.line(/^true true$/)
+      await worker.said('ready')
+      expect(await worker.exit()).toMatchObject({ code: 0 })
+    })
+
+    it('onDrain() is awaited, unless it was taken back', async () => {
+      const worker = await app(`${header} setInterval(() => {}, 1e6)
+        onDrain(() => console.log('taken back'))()
+        onDrain(async (drain) => {
+          console.log('begin', isDraining(), JSON.stringify(drain))
+          onDrain(() => console.log('late'))
+          await new Promise((done) => setTimeout(done, 300))
+          console.log('end')
+        })
+        process.on('SIGTERM', () => { console.log('signal'); process.exit() })
+        console.log('draining', isDraining())`)
+      await worker.line(/^draining false$/)
+      worker.drain({ deadlineMs: 5_000 })
+      await worker.exit()
+      expect(worker.seen('output').map(({ line }) => line)).toEqual([
+        'draining false',
+        'begin true {"deadlineMs":5000,"signal":"SIGTERM"}',
+        'late',
+        'end',
+        'signal',
+      ])
+    })
+
+    it('an onDrain() that fails is a warning, and one that hangs is left at the deadline', async () => {
+      const worker = await app(`${header} setInterval(() => {}, 1e6)
+        onDrain(() => { throw new Error('no broker') })
+        onDrain(() => new Promise(() => {}))
+        process.on('SIGTERM', () => process.exit(6))
+        console.log('up')`)
+      await worker.line(/up/)
+      worker.drain({ deadlineMs: 500 })
+      await worker.line(/RESIL_ON_DRAIN.*no broker/)
+      expect(await worker.exit()).toMatchObject({ code: 6 })
+    })
+
+    it('onDrain() takes functions only', async () => {
+      const worker = await app(`${header} try { onDrain('x') } catch (error) { console.log(String(error)) }`)
+      expect(await worker.line(/./)).toBe('TypeError: onDrain(listener): listener must be a function, not "x"')
+      await worker.exit()
+    })
+  })
+})

@@ -1,0 +1,499 @@
+// One table of events with what is said about them and how loudly. The type makes a missing event type a compile error.
+
+import type { ExitDetails, ResilEvent, WorkerRef } from '../../src/events/events.ts'
+import type { Severity } from '../../src/events/severity.ts'
+
+type EventOf<Type extends ResilEvent['type']> = Omit<Extract<ResilEvent, { type: Type }>, 'type'>
+type Rows = {
+  readonly [Type in ResilEvent['type']]: readonly [
+    readonly [event: EventOf<Type>, severity: Severity, text: string],
+    ...(readonly [event: EventOf<Type>, severity: Severity, text: string])[],
+  ]
+}
+
+const worker: WorkerRef = { app: 'web', slot: 2, id: 9, pid: 4121, generation: 1 }
+const exit: ExitDetails = {
+  kind: 'signal',
+  code: null,
+  signal: 'SIGKILL',
+  uptimeMs: 182_000,
+  errorCode: null,
+  port: null,
+  atMs: 0,
+}
+const boot: ExitDetails = { ...exit, kind: 'boot-failure', code: 1, signal: null, uptimeMs: 130 }
+const request = 'r1'
+
+const rows: Rows = {
+  'supervisor.started': [
+    [
+      {
+        name: 'shop',
+        pid: 1,
+        version: '0.1.0',
+        node: 'v20.20.2',
+        apps: [
+          { name: 'web', script: '/app/server.js', instances: 4, reason: '-w 4' },
+          { name: 'cron', script: '/app/cron.js', instances: 1, reason: 'config' },
+        ],
+        socket: '/run/resil/shop.sock',
+      },
+      'info',
+      'shop started (pid 1, resil 0.1.0, Node v20.20.2): 4 workers of web (/app/server.js; -w 4) and 1 worker of cron (/app/cron.js; config); control socket /run/resil/shop.sock',
+    ],
+    [
+      {
+        name: 'shop',
+        pid: 1,
+        version: '0.1.0',
+        node: 'v20.20.2',
+        apps: [{ name: 'web', script: '/app/server.js', instances: 1, reason: 'auto: 1 CPU' }],
+        socket: null,
+      },
+      'info',
+      'shop started (pid 1, resil 0.1.0, Node v20.20.2): 1 worker of web (/app/server.js; auto: 1 CPU); no control socket, so that status and reload cannot reach it',
+    ],
+  ],
+  'supervisor.signalled': [
+    [{ signal: 'SIGTERM', action: 'stop' }, 'info', 'received SIGTERM: stopping gracefully; a second one forces'],
+    [{ signal: 'SIGINT', action: 'force-stop' }, 'info', 'received SIGINT: stopping by force'],
+    [{ signal: 'SIGHUP', action: 'reload' }, 'info', 'received SIGHUP: reloading'],
+    [{ signal: 'SIGTTIN', action: 'scale-up' }, 'info', 'received SIGTTIN: one worker more'],
+    [{ signal: 'SIGTTOU', action: 'scale-down' }, 'info', 'received SIGTTOU: one worker less'],
+    [{ signal: 'SIGUSR2', action: 'ignored' }, 'info', 'received SIGUSR2: ignored'],
+  ],
+  'supervisor.stopping': [
+    [
+      { cause: 'SIGTERM', deadlineMs: 25_000, forced: false },
+      'info',
+      'stopping (SIGTERM): workers have 25 s to finish',
+    ],
+    [{ cause: 'SIGINT', deadlineMs: 0, forced: true }, 'warn', 'stopping by force (SIGINT): workers are killed'],
+  ],
+  'supervisor.stopped': [
+    [{ exitCode: 0, cause: 'SIGTERM' }, 'info', 'stopped (SIGTERM), exit code 0'],
+    [{ exitCode: 70, cause: 'web is given up' }, 'error', 'stopped (web is given up), exit code 70'],
+  ],
+  'supervisor.faulted': [
+    [
+      { message: 'x is not\na function', stack: 'Error: x' },
+      'error',
+      'internal fault: x is not a function; this is a bug in resil, please report it',
+    ],
+  ],
+  'invariant.violated': [
+    [
+      { invariant: 5, message: 'two trials behind one gate' },
+      'error',
+      'invariant 5 was violated: two trials behind one gate; this is a bug in resil, please report it',
+    ],
+  ],
+  'output.dropped': [
+    [
+      { bytes: 3482, lines: 40, to: 'stdout', error: null },
+      'warn',
+      '40 lines of output (3.4 KiB) did not reach stdout: it was read more slowly than written, and resil does not wait for readers',
+    ],
+    [
+      { bytes: 80, lines: 1, to: '/var/log/web.log', error: 'ENOSPC' },
+      'warn',
+      '1 line of output (80 B) did not reach /var/log/web.log: no space is left: free some, or move log.file (ENOSPC)',
+    ],
+    [
+      { bytes: 80, lines: 1, to: '/var/log/web.log', error: 'EMFILE' },
+      'warn',
+      '1 line of output (80 B) did not reach /var/log/web.log: writing failed with EMFILE',
+    ],
+  ],
+  'log.rotationFailed': [
+    [
+      { file: '/var/log/web.log', error: 'EACCES' },
+      'warn',
+      '/var/log/web.log could not be rotated (EACCES) and grows past log.maxSize: let resil write in its folder',
+    ],
+  ],
+  'supervisor.warned': [
+    [
+      { message: 'two workers of a cron job do everything twice' },
+      'warn',
+      'two workers of a cron job do everything twice',
+    ],
+  ],
+  'control.recreated': [
+    [
+      { socket: '/tmp/resil-0/shop.sock' },
+      'warn',
+      'control socket /tmp/resil-0/shop.sock had been removed and was created again: exempt it from clean-up jobs',
+    ],
+  ],
+  'app.waiting': [
+    [{ app: 'web', dependsOn: ['db'] }, 'info', 'web waits until db is ready'],
+    [{ app: 'web', dependsOn: ['db', 'cache'] }, 'info', 'web waits until db and cache are ready'],
+  ],
+  'app.running': [
+    [
+      { app: 'web', ready: 4, instances: 4, ports: [3000], bootMs: 1230 },
+      'info',
+      'web is running: 4 of 4 workers ready on port 3000 after 1.2 s',
+    ],
+    [
+      { app: 'web', ready: 1, instances: 1, ports: [80, 443], bootMs: 300 },
+      'info',
+      'web is running: 1 of 1 worker ready on ports 80 and 443 after 300 ms',
+    ],
+    [
+      { app: 'cron', ready: 1, instances: 1, ports: [], bootMs: 10_000 },
+      'info',
+      'cron is running: 1 of 1 worker ready after 10 s',
+    ],
+  ],
+  'app.degraded': [[{ app: 'web', ready: 3, instances: 4 }, 'warn', 'web is degraded: 3 of 4 workers ready']],
+  'app.failed': [
+    [
+      { app: 'web', reason: 'never-ready', exit: boot },
+      'error',
+      'web never became ready and is given up (its last worker failed to boot: exited with code 1 after 130 ms): mend what its own output says, then start it again',
+    ],
+    [
+      { app: 'web', reason: 'exhausted', exit: null },
+      'error',
+      'web is given up, because its workers do not stay up: mend what its own output says, then start it again',
+    ],
+    [
+      { app: 'web', reason: 'dependency', exit: null },
+      'error',
+      'web is given up, because an app that it depends on failed or was stopped',
+    ],
+  ],
+  'app.ended': [
+    [{ app: 'job', exitCode: 0 }, 'info', 'job has ended: its restart policy starts no worker again (exit code 0)'],
+    [{ app: 'job', exitCode: 3 }, 'warn', 'job has ended: its restart policy starts no worker again (exit code 3)'],
+  ],
+  'app.scaled': [[{ app: 'web', request, from: 2, to: 4 }, 'info', 'web is scaled from 2 to 4 workers']],
+  'app.stopped': [[{ app: 'web' }, 'info', 'web is stopped']],
+  'slot.parked': [[{ app: 'web', slot: 2 }, 'info', 'web:2 is stopped and stays so until "resil restart web:2"']],
+  'worker.forked': [
+    [{ worker, trial: false }, 'debug', 'web:2 (pid 4121) was started'],
+    [{ worker, trial: true }, 'debug', 'web:2 (pid 4121) was started as a trial'],
+  ],
+  'worker.listening': [
+    [{ worker, port: 3000, address: null }, 'debug', 'web:2 (pid 4121) listens on port 3000'],
+    [{ worker, port: 3000, address: '127.0.0.1' }, 'debug', 'web:2 (pid 4121) listens on 127.0.0.1:3000'],
+    [{ worker, port: 3000, address: '::1' }, 'debug', 'web:2 (pid 4121) listens on [::1]:3000'],
+    [{ worker, port: null, address: '/run/web.sock' }, 'debug', 'web:2 (pid 4121) listens on /run/web.sock'],
+    [{ worker, port: null, address: null }, 'debug', 'web:2 (pid 4121) listens on an unnamed socket'],
+  ],
+  'worker.ready': [
+    [{ worker, bootMs: 240, by: 'listening' }, 'info', 'web:2 (pid 4121) is ready after 240 ms'],
+    [{ worker, bootMs: 240, by: 'message' }, 'info', 'web:2 (pid 4121) is ready after 240 ms (it said so)'],
+    [{ worker, bootMs: 10_000, by: 'started' }, 'info', 'web:2 (pid 4121) is ready after 10 s (loaded and alive)'],
+  ],
+  'worker.listenFailed': [
+    [
+      { worker, code: 'EADDRINUSE', port: 3000, address: null, owner: 'pid 77 (node other.js)' },
+      'error',
+      'web: port 3000 is already in use by pid 77 (node other.js): stop it, or change the port',
+    ],
+    [
+      { worker, code: 'EADDRINUSE', port: null, address: '/run/web.sock', owner: null },
+      'error',
+      'web: socket /run/web.sock is already in use by another process: stop it, or change the path',
+    ],
+    [
+      { worker, code: 'EACCES', port: 80, address: null, owner: null },
+      'error',
+      'web: port 80 is not permitted: listen on 1024 or above, or grant CAP_NET_BIND_SERVICE',
+    ],
+    [
+      { worker, code: 'EACCES', port: null, address: '/run/web.sock', owner: null },
+      'error',
+      'web: socket /run/web.sock is not permitted: change it, or the permissions',
+    ],
+    [
+      { worker, code: 'EADDRNOTAVAIL', port: 3000, address: '10.1.2.3', owner: null },
+      'error',
+      'web: 10.1.2.3 is no address of this machine: listen on one that is, or on 0.0.0.0',
+    ],
+    [
+      { worker, code: 'EMFILE', port: 3000, address: null, owner: null },
+      'error',
+      'web: listening on port 3000 failed (EMFILE)',
+    ],
+  ],
+  'worker.draining': [
+    [
+      { worker, cause: 'reload', deadlineMs: 23_000 },
+      'debug',
+      'web:2 (pid 4121) takes nothing new and has 23 s to finish (reload)',
+    ],
+  ],
+  'worker.signalled': [
+    [
+      { worker, signal: 'SIGTERM', reason: 'boot-timeout' },
+      'warn',
+      'web:2 (pid 4121) was sent SIGTERM: it was not ready in time',
+    ],
+    [
+      { worker, signal: 'SIGKILL', reason: 'drain-deadline' },
+      'warn',
+      'web:2 (pid 4121) was sent SIGKILL: it had not finished by its deadline',
+    ],
+    [
+      { worker, signal: 'SIGKILL', reason: 'unresponsive' },
+      'warn',
+      'web:2 (pid 4121) was sent SIGKILL: it did not respond',
+    ],
+    [{ worker, signal: 'SIGKILL', reason: 'forced' }, 'warn', 'web:2 (pid 4121) was sent SIGKILL: the stop is forced'],
+    ...(['stop', 'reload', 'restart', 'scale', 'rollback'] as const).map(
+      (reason) =>
+        [
+          { worker, signal: 'SIGTERM', reason },
+          'debug',
+          `web:2 (pid 4121) was sent SIGTERM: ${reason}, and it was not ready yet`,
+        ] as const,
+    ),
+  ],
+  'worker.exited': [
+    [
+      { worker, exit, after: { do: 'restart', delayMs: 0 }, crashes: 1 },
+      'warn',
+      'web:2 (pid 4121) was killed by SIGKILL after 3 min 2 s; restarting at once (1st crash)',
+    ],
+    [
+      {
+        worker,
+        exit: { ...exit, kind: 'code', code: 1, signal: null },
+        after: { do: 'restart', delayMs: 1234 },
+        crashes: 2,
+      },
+      'warn',
+      'web:2 (pid 4121) exited with code 1 after 3 min 2 s; restarting in 1.2 s (2nd crash)',
+    ],
+    [
+      { worker, exit, after: { do: 'wait-for-gate' }, crashes: 6 },
+      'warn',
+      'web:2 (pid 4121) was killed by SIGKILL after 3 min 2 s; restarts are held (6th crash)',
+    ],
+    [
+      {
+        worker,
+        exit: { ...exit, kind: 'clean', code: 0, signal: null },
+        after: { do: 'restart', delayMs: 0 },
+        crashes: 1,
+      },
+      'warn',
+      'web:2 (pid 4121) ended by itself with code 0 after 3 min 2 s; restarting at once (1st crash): set restart.policy to on-failure where ending is meant',
+    ],
+    [
+      { worker, exit: { ...exit, kind: 'clean', code: 0, signal: null }, after: { do: 'nothing' }, crashes: 0 },
+      'info',
+      'web:2 (pid 4121) ended by itself with code 0 after 3 min 2 s',
+    ],
+    [
+      { worker, exit: { ...exit, kind: 'clean', code: 0, signal: null }, after: { do: 'park' }, crashes: 0 },
+      'info',
+      'web:2 (pid 4121) ended by itself with code 0 after 3 min 2 s; it is not started again until "resil restart web:2"',
+    ],
+    [
+      { worker, exit: { ...exit, kind: 'code', code: 78, signal: null }, after: { do: 'park' }, crashes: 0 },
+      'warn',
+      'web:2 (pid 4121) exited with code 78 after 3 min 2 s; it is not started again until "resil restart web:2"',
+    ],
+    [
+      { worker, exit: { ...exit, kind: 'oom' }, after: { do: 'restart', delayMs: 0 }, crashes: 1 },
+      'error',
+      'web:2 (pid 4121) was killed for want of memory (SIGKILL) after 3 min 2 s; restarting at once (1st crash): raise the memory limit, start fewer workers, or look for a leak',
+    ],
+    [
+      { worker, exit: boot, after: { do: 'restart', delayMs: 0 }, crashes: 1 },
+      'error',
+      'web:2 (pid 4121) failed to boot: exited with code 1 after 130 ms; restarting at once (1st crash)',
+    ],
+    [
+      {
+        worker,
+        exit: { ...boot, errorCode: 'EADDRINUSE', port: 3000 },
+        after: { do: 'restart', delayMs: 1000 },
+        crashes: 2,
+      },
+      'error',
+      'web:2 (pid 4121) failed to boot: it could not listen on port 3000 (EADDRINUSE) and exited with code 1 after 130 ms; restarting in 1 s (2nd crash)',
+    ],
+    [
+      { worker, exit: { ...boot, errorCode: 'EACCES' }, after: { do: 'nothing' }, crashes: 0 },
+      'error',
+      'web:2 (pid 4121) failed to boot: it could not listen (EACCES) and exited with code 1 after 130 ms',
+    ],
+    [
+      {
+        worker,
+        exit: { ...exit, kind: 'boot-timeout', signal: 'SIGTERM', uptimeMs: 30_100 },
+        after: { do: 'restart', delayMs: 0 },
+        crashes: 1,
+      },
+      'error',
+      'web:2 (pid 4121) was not ready in time and was ended after 30 s; restarting at once (1st crash): raise ready.timeout, or find what it waits for',
+    ],
+    [
+      {
+        worker: { ...worker, pid: null },
+        exit: { ...exit, kind: 'fork-failed', signal: null, uptimeMs: 0, errorCode: 'EAGAIN' },
+        after: { do: 'restart', delayMs: 1000 },
+        crashes: 2,
+      },
+      'error',
+      'web:2 could not be forked (EAGAIN); restarting in 1 s (2nd crash): raise the limit on processes (ulimit -u, pids.max), or start fewer workers',
+    ],
+    [
+      {
+        worker: { ...worker, pid: null },
+        exit: { ...exit, kind: 'fork-failed', signal: null, uptimeMs: 0, errorCode: 'ENOMEM' },
+        after: { do: 'restart', delayMs: 0 },
+        crashes: 1,
+      },
+      'error',
+      'web:2 could not be forked (ENOMEM); restarting at once (1st crash): free memory, or start fewer workers',
+    ],
+    [
+      { worker, exit: { ...exit, kind: 'planned', signal: 'SIGTERM' }, after: { do: 'nothing' }, crashes: 0 },
+      'debug',
+      'web:2 (pid 4121) ended as planned after 3 min 2 s',
+    ],
+  ],
+  'gate.opened': [
+    [
+      { app: 'web', slot: 1, cause: 'crash-window', crashes: 6, retryInMs: 30_000 },
+      'error',
+      'web:1 crashed 6 times within restart.window: restarts are held; one trial in 30 s',
+    ],
+    [
+      { app: 'web', slot: null, cause: 'storm-budget', crashes: 9, retryInMs: 30_000 },
+      'error',
+      'web crashes faster than restart.storm allows over all its workers: restarts are held; one trial in 30 s',
+    ],
+    [
+      { app: 'web', slot: 1, cause: 'trial-failed', crashes: 7, retryInMs: 60_000 },
+      'error',
+      'web:1 failed its trial: restarts are still held; one trial in 1 min',
+    ],
+    [
+      { app: 'web', slot: 1, cause: 'crash-window', crashes: 6, retryInMs: Number.POSITIVE_INFINITY },
+      'error',
+      'web:1 crashed 6 times within restart.window: restarts are held until "resil restart web:1"',
+    ],
+  ],
+  'gate.trialStarted': [
+    [
+      { app: 'web', slot: 2, worker },
+      'info',
+      'web:2 (pid 4121) is on trial: if it stays up, restarts of web:2 are no longer held',
+    ],
+  ],
+  'gate.closed': [[{ app: 'web', slot: 2 }, 'info', 'web:2 stays up again: restarts are no longer held']],
+  'reload.started': [
+    [
+      { app: 'web', generation: 3, request, restart: false, slots: 4 },
+      'info',
+      'web: reload to generation 3 begins, 4 workers',
+    ],
+    [{ app: 'web', generation: 2, request, restart: true, slots: 1 }, 'info', 'web: restart begins, 1 worker'],
+  ],
+  'reload.slotReplaced': [
+    [
+      { app: 'web', generation: 3, request, slot: 2, bootMs: 250, pid: 4200 },
+      'info',
+      'web:2 is replaced in generation 3 (pid 4200), ready after 250 ms',
+    ],
+    [
+      { app: 'web', generation: 3, request, slot: 2, bootMs: 250, pid: null },
+      'info',
+      'web:2 is replaced in generation 3, ready after 250 ms',
+    ],
+  ],
+  'reload.finished': [
+    [
+      { app: 'web', generation: 3, request, tookMs: 4100 },
+      'info',
+      'web: all workers are of generation 3 and ready, after 4.1 s',
+    ],
+  ],
+  'reload.rolledBack': [
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'boot-failure', exit: boot, missing: [] },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 failed to boot: exited with code 1 after 130 ms',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'missing-port', exit: null, missing: ['3000', '3001'] },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 did not listen on 3000 and 3001, which the workers before it did; to drop it, stop and start the app',
+    ],
+  ],
+  'reload.superseded': [
+    [
+      { app: 'web', generation: 3, request, by: 'stop' },
+      'warn',
+      'web: reload to generation 3 ended early: the app is being stopped',
+    ],
+    [
+      { app: 'web', generation: 3, request, by: 'reload' },
+      'warn',
+      'web: reload to generation 3 ended early: a newer one takes its place',
+    ],
+    [
+      { app: 'web', generation: 3, request, by: 'failure' },
+      'warn',
+      'web: reload to generation 3 ended early: the app was given up',
+    ],
+  ],
+  'restart.failed': [
+    [
+      {
+        app: 'web',
+        request,
+        failure: {
+          slot: 1,
+          worker: 12,
+          reason: 'boot-timeout',
+          exit: { ...exit, kind: 'boot-timeout', uptimeMs: 30_000 },
+          missing: [],
+        },
+        tookMs: 31_000,
+      },
+      'error',
+      'web: restart failed after 31 s, and later slots were left alone: web:1 was not ready in time and was ended after 30 s: raise ready.timeout, or find what it waits for',
+    ],
+    [
+      {
+        app: 'web',
+        request,
+        failure: { slot: 1, worker: 12, reason: 'fork-failed', exit: null, missing: [] },
+        tookMs: 31_000,
+      },
+      'error',
+      'web: restart failed after 31 s, and later slots were left alone: web:1 did not become ready (fork-failed)',
+    ],
+  ],
+  'request.refused': [
+    [{ app: 'web', request, reason: 'reload r0 is running' }, 'warn', 'web: request refused: reload r0 is running'],
+  ],
+}
+
+/** The rows with their types filled in. */
+export const samples = Object.entries(rows).flatMap(([type, list]) =>
+  list.map(([fields, severity, text]) => ({ event: { type, ...fields } as ResilEvent, severity, text })),
+)

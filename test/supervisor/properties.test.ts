@@ -1,0 +1,323 @@
+// Whatever happens, in whatever order: the invariants of DESIGN 12 that the core alone can keep (1, 4, 5, 6, 7, 8, 10, 11, 14).
+// Invariants 1, 5 and 7 are checked by the simulation after each single step.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AppSettings } from '../../src/config/settings.ts'
+import type { Input } from '../../src/supervisor/inputs.ts'
+import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
+import { initialState, readyCount } from '../../src/supervisor/state.ts'
+import { step } from '../../src/supervisor/step.ts'
+import { appSettings, type Simulation, simulate, supervisorSettings } from '../support/simulation.ts'
+
+type Act =
+  | { do: 'advance'; ms: number }
+  | { do: 'boot'; pick: number }
+  | { do: 'load'; pick: number }
+  | { do: 'crash'; pick: number; code: number | null }
+  | { do: 'fork-failure'; pick: number }
+  | { do: 'finish-leaving' }
+  | { do: 'reload' }
+  | { do: 'restart'; slot: number | null }
+  | { do: 'scale'; to: number }
+  | { do: 'stop-slot'; slot: number }
+
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('boot' as const), pick: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), pick: fc.nat(20) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('crash' as const),
+      pick: fc.nat(20),
+      code: fc.constantFrom(null, 0, 1, 78),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork-failure' as const), pick: fc.nat(20) }) },
+  { weight: 4, arbitrary: fc.constant({ do: 'finish-leaving' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'reload' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), slot: fc.constantFrom(null, 0, 1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-slot' as const), slot: fc.nat(2) }) },
+)
+
+const anyApp: fc.Arbitrary<AppSettings> = fc
+  .record({
+    instances: fc.integer({ min: 1, max: 4 }),
+    policy: fc.constantFrom('always' as const, 'always' as const, 'on-failure' as const),
+    onExhausted: fc.constantFrom('probe' as const, 'hold' as const),
+    surge: fc.integer({ min: 1, max: 2 }),
+  })
+  .map(({ instances, policy, onExhausted, surge }) =>
+    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge } }),
+  )
+
+function picked(sim: Simulation, pick: number): number | undefined {
+  const ids = [...sim.alive.keys()]
+  return ids[pick % Math.max(1, ids.length)]
+}
+
+/** More for a campaign: RESIL_PROPERTY_RUNS=20000. */
+const RUNS = Number(process.env.RESIL_PROPERTY_RUNS ?? 150)
+
+let requests = 0
+
+function act(sim: Simulation, it: Act): void {
+  switch (it.do) {
+    case 'advance':
+      return sim.advance(it.ms)
+    case 'boot': {
+      const booting = sim.workers('booting')
+      const id = booting[it.pick % Math.max(1, booting.length)]
+      return id === undefined ? undefined : sim.listen(id)
+    }
+    case 'load': {
+      const id = picked(sim, it.pick)
+      return id === undefined ? undefined : sim.send({ type: 'worker.loaded', worker: id })
+    }
+    case 'crash': {
+      const id = picked(sim, it.pick)
+      if (id !== undefined) sim.exit(id, it.code === null ? { signal: 'SIGKILL' } : { code: it.code })
+      return
+    }
+    case 'fork-failure': {
+      const booting = sim.workers('booting')
+      const id = booting[it.pick % Math.max(1, booting.length)]
+      return id === undefined ? undefined : sim.exit(id, { forkError: 'EAGAIN' })
+    }
+    case 'finish-leaving':
+      for (const id of [...sim.workers('draining'), ...sim.workers('killing')]) sim.exit(id, { code: 0 })
+      return
+    case 'reload':
+      requests += 1
+      return sim.send({ type: 'reload.requested', app: 'web', request: `r${requests}`, settings: null })
+    case 'restart':
+      requests += 1
+      return sim.send({ type: 'restart.requested', app: 'web', slot: it.slot, request: `r${requests}` })
+    case 'scale':
+      requests += 1
+      return sim.send({
+        type: 'scale.requested',
+        app: 'web',
+        to: { by: 'absolute', count: it.to },
+        request: `r${requests}`,
+      })
+    case 'stop-slot':
+      return sim.send({ type: 'stop.requested', app: 'web', slot: it.slot, cause: 'request', force: false })
+  }
+}
+
+const anyLife = fc.record({
+  app: anyApp,
+  acts: fc.array(anyAct, { maxLength: 60 }),
+  seed: fc.integer(),
+  cpus: fc.integer({ min: 1, max: 4 }),
+})
+
+function live({ app, acts, seed, cpus }: { app: AppSettings; acts: Act[]; seed: number; cpus: number }): Simulation {
+  const sim = simulate([app], { seed, cpus, foreground: false })
+  for (const next of acts) act(sim, next)
+  return sim
+}
+
+describe('any life of an app', () => {
+  it('each fork has exactly one exit, and messages of the dead change nothing (6)', () => {
+    fc.assert(
+      fc.property(anyLife, (life) => {
+        const sim = live(life)
+        const exits = sim.eventsOf('worker.exited').map(({ worker }) => worker.id)
+        expect(new Set(exits).size).toBe(exits.length)
+        const before = structuredClone(sim.state.apps)
+        for (const id of exits) {
+          sim.exit(id)
+          sim.listen(id)
+        }
+        expect(sim.state.apps).toEqual(before)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('is never lost: when faults stop, all wanted workers are ready within the longest wait + boot + deadline (10)', () => {
+    fc.assert(
+      fc.property(anyLife, (life) => {
+        const sim = live(life)
+        if (sim.exitCode !== null || sim.app().phase.status !== 'active') return
+        // A gate of `hold`, and slots that ended by policy or by hand, wait for a person.
+        if (sim.app().settings.restart.onExhausted === 'hold') return
+        // The slowest gate trial is 5 min away, and each slot may need one of its own behind the app's.
+        for (let round = 0; round < 400; round += 1) {
+          sim.bootAll()
+          for (const id of [...sim.workers('draining'), ...sim.workers('killing')]) sim.exit(id, { code: 0 })
+          sim.advance(5_000)
+        }
+        const app = sim.app()
+        const wanted = app.slots.filter((slot) => slot.current !== null || slot.vacancy.status !== 'parked').length
+        expect(readyCount(app)).toBe(wanted)
+        expect(app.rollout).toBeNull()
+        expect(new Set(app.slots.map(({ generation }) => generation)).size).toBe(1)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('ends: after stop nothing is forked, and all are gone by the deadline, whatever ignores its signals (11)', () => {
+    fc.assert(
+      fc.property(anyLife, (life) => {
+        const sim = live(life)
+        if (sim.exitCode !== null) return
+        const forks = sim.eventsOf('worker.forked').length
+        const began = sim.now
+        sim.send({ type: 'stop.requested', app: null, slot: null, cause: 'SIGTERM', force: false })
+        // Stubborn workers: only SIGKILL ends them.
+        for (let guard = 0; sim.exitCode === null && guard < 1_000; guard += 1) {
+          const killed = sim.commands.filter((command) => command.type === 'signal' && command.signal === 'SIGKILL')
+          for (const command of killed) {
+            if (command.type === 'signal' && sim.alive.has(command.worker))
+              sim.exit(command.worker, { signal: 'SIGKILL' })
+          }
+          const at = nextDeadline(sim.state, sim.now)
+          if (at === Number.POSITIVE_INFINITY) break
+          sim.advance(Math.max(0, at - sim.now))
+        }
+        expect(sim.exitCode).toBe(0)
+        expect(sim.alive.size).toBe(0)
+        expect(sim.eventsOf('worker.forked')).toHaveLength(forks)
+        expect(sim.now - began).toBeLessThanOrEqual(25_000 + 1_000)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('keeps at least the floor: a reload of a healthy app never has fewer ready than instances by its own will (2, 8)', () => {
+    fc.assert(
+      fc.property(anyApp, fc.array(fc.boolean(), { maxLength: 8 }), (app, boots) => {
+        const sim = simulate([app])
+        sim.bootAll()
+        sim.send({ type: 'reload.requested', app: 'web', request: 'r', settings: null })
+        for (const succeeds of [...boots, ...Array.from({ length: 30 }, () => true)]) {
+          const id = sim.workers('booting')[0]
+          if (id !== undefined && succeeds) sim.listen(id)
+          else if (id !== undefined) sim.exit(id, { code: 1 })
+          sim.advance(1_000)
+          expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
+          const leaving = sim.workers('draining')[0] ?? sim.workers('killing')[0]
+          if (leaving !== undefined) sim.exit(leaving, { code: 0 })
+          sim.advance(9_000)
+        }
+        expect(sim.app().rollout).toBeNull()
+        expect(sim.workers('ready')).toHaveLength(app.instances)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('backs off: the wait of a slot that crashes at boot after boot never shrinks (4)', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 20_000 }), (seed, lifeMs) => {
+        const app = appSettings({
+          instances: 1,
+          restart: { window: { maxRestarts: 1_000 }, storm: { max: 1_000 }, backoff: { jitter: 0 } },
+        })
+        const sim = simulate([app], { seed })
+        sim.bootAll()
+        let last = -1
+        for (let crash = 0; crash < 12; crash += 1) {
+          sim.advance(lifeMs)
+          sim.exit(sim.workers('ready')[0] ?? 0)
+          const after = sim.eventsOf('worker.exited').at(-1)?.after
+          const delayMs = after?.do === 'restart' ? after.delayMs : Number.NaN
+          expect(delayMs).toBeGreaterThanOrEqual(last)
+          last = delayMs
+          sim.advance(delayMs)
+          sim.bootAll()
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
+
+describe('step', () => {
+  const anyInput: fc.Arbitrary<Input> = fc.oneof(
+    fc.constant({ type: 'tick' as const }),
+    fc.record({ type: fc.constant('worker.forked' as const), worker: fc.integer(), pid: fc.integer() }),
+    fc.record({
+      type: fc.constant('worker.listening' as const),
+      worker: fc.integer({ min: -1, max: 8 }),
+      port: fc.option(fc.integer()),
+      address: fc.option(fc.string()),
+    }),
+    fc.record({
+      type: fc.constantFrom('worker.loaded' as const, 'worker.messagedReady' as const),
+      worker: fc.integer({ min: -1, max: 8 }),
+    }),
+    fc.record({
+      type: fc.constant('worker.exited' as const),
+      worker: fc.integer({ min: -1, max: 8 }),
+      code: fc.option(fc.integer()),
+      signal: fc.option(fc.string()),
+      forkError: fc.option(fc.string()),
+      oomKilled: fc.boolean(),
+    }),
+    fc.record({
+      type: fc.constant('stop.requested' as const),
+      app: fc.option(fc.constantFrom('web', 'nobody')),
+      slot: fc.option(fc.integer()),
+      cause: fc.string(),
+      force: fc.boolean(),
+    }),
+    fc.record({
+      type: fc.constant('scale.requested' as const),
+      app: fc.constantFrom('web', 'nobody'),
+      to: fc.record({
+        by: fc.constantFrom('absolute' as const, 'relative' as const),
+        count: fc.integer({ min: -50, max: 50 }),
+      }),
+      request: fc.string(),
+    }),
+    fc.record({
+      type: fc.constant('restart.requested' as const),
+      app: fc.constantFrom('web', 'nobody'),
+      slot: fc.option(fc.integer()),
+      request: fc.string(),
+    }),
+  )
+
+  it('never throws, and gives the same step for the same state, input and time (14)', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyInput, fc.nat(100_000)), { maxLength: 40 }), (inputs) => {
+        let state = initialState({
+          settings: supervisorSettings([appSettings()]),
+          foreground: true,
+          cpus: 2,
+          seed: 7,
+          now: 0,
+        })
+        let now = 0
+        for (const [input, ms] of inputs) {
+          now += ms
+          const before = structuredClone(state)
+          const first = step(state, input, now)
+          expect(state).toEqual(before)
+          expect(step(state, input, now)).toEqual(first)
+          state = first.state
+        }
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('has nothing more to do when it is asked again at the same time', () => {
+    fc.assert(
+      fc.property(anyLife, (life) => {
+        const sim = live(life)
+        const again = step(sim.state, { type: 'tick' }, sim.now)
+        expect(again.commands).toEqual([])
+        expect(again.state.apps).toEqual(sim.state.apps)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+})
