@@ -2,6 +2,8 @@
 
 import type { CheckResult } from './report.ts'
 
+/* biome-ignore-all lint/suspicious/noConfusingVoidType: a check that returns nothing passes */
+
 /** true or nothing: pass. false or a throw: fail. */
 export type CheckFn = (
   signal: AbortSignal,
