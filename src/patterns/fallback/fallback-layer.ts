@@ -35,7 +35,7 @@ export class FallbackLayer extends Layer {
   constructor(server: Server, onServed: (frame: Frame) => void, inner: Layer, slot: number) {
     super(inner, slot)
     this.server = server
-    this.served = new ServedLayer(this, onServed)
+    this.served = new ServedLayer(onServed)
   }
 
   enter(frame: Frame): void {
@@ -46,21 +46,24 @@ export class FallbackLayer extends Layer {
   leave(frame: Frame): void {
     const { server } = this
     if (frame.ok && server.classify === undefined) this.outer.leave(frame)
-    else if (failed(frame, server.classify)) server.serve(frame, this)
+    else if (failed(frame, server.classify)) this.serve(frame)
     else this.outer.leave(frame)
   }
 
   cut(): void {}
+
+  private serve(frame: Frame): void {
+    this.served.outer = this.outer
+    this.server.serve(frame, this)
+  }
 }
 
 /** Stands around a degraded function while it runs. */
 class ServedLayer extends Layer {
-  private readonly around: FallbackLayer
   private readonly onServed: (frame: Frame) => void
 
-  constructor(around: FallbackLayer, onServed: (frame: Frame) => void) {
+  constructor(onServed: (frame: Frame) => void) {
     super(undefined, 0)
-    this.around = around
     this.onServed = onServed
   }
 
@@ -68,7 +71,7 @@ class ServedLayer extends Layer {
 
   leave(frame: Frame): void {
     if (frame.ok) this.onServed(frame)
-    this.around.outer.leave(frame)
+    this.outer.leave(frame)
   }
 
   cut(): void {}

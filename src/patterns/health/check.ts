@@ -2,11 +2,10 @@
 
 import type { CheckResult } from './report.ts'
 
-/* biome-ignore-all lint/suspicious/noConfusingVoidType: a check that returns nothing passes */
-
 /** true or nothing: pass. false or a throw: fail. */
 export type CheckFn = (
   signal: AbortSignal,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing passes
 ) => CheckResult | boolean | undefined | void | Promise<CheckResult | boolean | undefined | void>
 
 /** Ready-made checks say what they look at: one of a dependency throws TypeError when registered as liveness. */

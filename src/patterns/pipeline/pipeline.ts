@@ -58,8 +58,8 @@ export class PipelineStrategy extends BaseStrategy {
     if (typeof name !== 'string' || name === '')
       throw new TypeError(`pipeline: it needs a name first, got ${show(name)}`)
     if (typeof options !== 'string') checkKeys('pipeline', options, ['name', 'durations'])
+    checkStrategies(name, strategies)
     super('pipeline', { name, clock: clockOf(name, strategies) })
-    checkNames(name, strategies)
     this.strategies = strategies
     this.owned = owned
     this.durations = durations === true ? new Durations() : undefined
@@ -128,14 +128,24 @@ class CountLayer extends Layer {
   }
 }
 
-/** Deadlines of one strategy are compared with the time of another: they must mean the same. */
+/** A deadline that one strategy sets is compared with the time of another: their clocks must mean the same. */
 function clockOf(name: string, strategies: readonly AnyStrategy[]): Clock {
-  const clocks = new Set(strategies.map((strategy) => (strategy as unknown as { clock: Clock }).clock))
-  if (clocks.size > 1) throw new TypeError(`pipeline "${name}": give all of its strategies the same clock`)
-  return clocks.values().next().value ?? systemClock
+  const clocks = new Set(strategies.flatMap(deadlineClocks))
+  if (clocks.size > 1) throw new TypeError(`pipeline "${name}": give its timeouts and retries the same clock`)
+  return clocks.values().next().value ?? ownClock(strategies[0]) ?? systemClock
 }
 
-function checkNames(name: string, strategies: readonly AnyStrategy[]): void {
+function deadlineClocks(strategy: AnyStrategy): readonly Clock[] {
+  if (strategy.kind === 'pipeline') return (strategy as Pipeline<never, unknown>).strategies.flatMap(deadlineClocks)
+  const clock = strategy.kind === 'timeout' || strategy.kind === 'retry' ? ownClock(strategy) : undefined
+  return clock === undefined ? [] : [clock]
+}
+
+function ownClock(strategy: AnyStrategy | undefined): Clock | undefined {
+  return (strategy as { clock?: Clock } | undefined)?.clock
+}
+
+function checkStrategies(name: string, strategies: readonly AnyStrategy[]): void {
   const names = new Set<string>()
   for (const strategy of strategies) {
     if (typeof (strategy as Partial<Layered> | undefined)?.[LAYER] !== 'function') {
