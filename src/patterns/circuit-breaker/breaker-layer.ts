@@ -25,9 +25,16 @@ export class BreakerLayer extends Layer {
 
   leave(frame: Frame): void {
     const { breaker, slot } = this
+    const ticket = frame.slots[slot] as Ticket
+    // Most calls end here: judged by default, no probe.
+    if (frame.ok && !breaker.timed && typeof ticket === 'number') {
+      breaker.succeed(ticket)
+      this.outer.leave(frame)
+      return
+    }
     const durationMs = breaker.timed ? breaker.clock.now() - (frame.times[slot] ?? 0) : 0
     const verdict = judge(frame, breaker.classify, durationMs)
-    breaker.settle(frame.slots[slot] as Ticket, verdict, durationMs, frame.ok ? undefined : frame.value)
+    breaker.settle(ticket, verdict, durationMs, frame.ok ? undefined : frame.value)
     this.outer.leave(frame)
   }
 

@@ -140,6 +140,12 @@ export class BreakerStrategy extends BaseStrategy {
     } else if (ticket.epoch === this.epoch && this.probes.includes(ticket)) this.settleProbe(ticket, verdict, error)
   }
 
+  /** As settle, for a success that was not measured. */
+  succeed(epoch: number): void {
+    this.success += 1
+    if (epoch === this.epoch) this.record(false, false, undefined)
+  }
+
   /** Until when a rejected caller might wait; nobody knows when it was opened by hand. */
   get retryAfterMs(): number | undefined {
     const { circuit } = this

@@ -72,6 +72,8 @@ export class Frame {
   private signal: AbortSignal | undefined = undefined
   private ownTimer: { cancel(): void } | undefined = undefined
   private reported = false
+  /** Has options, arguments or relatives: most have none, and need no clearing up. */
+  special = false
   private startedAt = 0.5
   /** Moves on with each reuse, so that what comes late can tell. */
   private life = 0
@@ -103,6 +105,7 @@ export class Frame {
 
   /** To be told as a value. */
   reporting(): this {
+    this.special = true
     this.reported = true
     this.startedAt = this.plan.clock.now()
     return this
@@ -234,37 +237,35 @@ export class Frame {
 
   /** Back to the idle ones. Nobody may point at it any more. */
   retire(): void {
-    if (this.signal !== undefined) {
-      this.signal.removeEventListener('abort', this.onAbort)
-      this.signal = undefined
-    }
-    if (this.ownTimer !== undefined) {
-      this.ownTimer.cancel()
-      this.ownTimer = undefined
-      this.deadline = Number.POSITIVE_INFINITY
-    }
-    if (this.root !== this || this.held !== NO_HOLDS) this.leaveFamily()
+    if (this.special) this.undress()
     this.life += 1
-    if (idle.length >= MOST_IDLE) return
     this.action = NO_ACTION
-    this.args = NO_ARGS
-    this.key = undefined
-    this.priority = 0
     this.value = undefined
     this.attempts = 0
     this.degradedBy = undefined
     this.resolve = undefined
     this.reject = undefined
-    this.reported = false
-    idle.push(this)
+    if (idle.length < MOST_IDLE) idle.push(this)
   }
 
-  private leaveFamily(): void {
+  /** Back from whatever the usual call has not. */
+  private undress(): void {
+    this.special = false
+    if (this.signal !== undefined) {
+      this.signal.removeEventListener('abort', this.onAbort)
+      this.signal = undefined
+    }
+    this.ownTimer?.cancel()
+    this.ownTimer = undefined
+    this.deadline = Number.POSITIVE_INFINITY
+    this.args = NO_ARGS
+    this.key = undefined
+    this.priority = 0
+    this.reported = false
     for (const hold of this.held) hold.drop()
     this.held = NO_HOLDS
     this.root = this
     this.parent = undefined
-    this.deadline = Number.POSITIVE_INFINITY
   }
 }
 
@@ -281,6 +282,7 @@ export function frameFor(plan: Plan, action: Action<unknown>): Frame {
 /** A branch of `parent`: its own way through the inner layers, with the same action, deadline and root. */
 export function branchOf(parent: Frame): Frame {
   const frame = frameFor(parent.plan, parent.action)
+  frame.special = true
   frame.slots.fill(undefined)
   frame.root = parent.root
   frame.parent = parent

@@ -101,6 +101,7 @@ export abstract class BaseStrategy implements Layered {
     reported: boolean,
   ): Promise<unknown> {
     const frame = frameFor(this.planned(), action)
+    frame.special = true
     if (args !== undefined) frame.args = args
     if (reported) frame.reporting()
     const refusal = this.disposed ? disposedOf(this) : refuse(frame, options)
