@@ -8,14 +8,15 @@ import type { Hold } from './hold.ts'
 const neverAborted: unique symbol = Symbol('never aborted')
 
 export class Attempt implements Call, Pending {
-  readonly attempt: number
-  readonly pipeline: string
-  readonly key: string | undefined
-  readonly args: readonly unknown[]
+  // Made for each call: `declare`d and assigned, since a field of its own costs a definition besides the assignment.
+  declare readonly attempt: number
+  declare readonly pipeline: string
+  declare readonly key: string | undefined
+  declare readonly args: readonly unknown[]
   /** Where it runs; undefined once it has settled or was abandoned. */
-  frame: Frame | undefined
-  private controller: AbortController | undefined = undefined
-  private reason: unknown = neverAborted
+  declare frame: Frame | undefined
+  declare private controller: AbortController | undefined
+  declare private reason: unknown
 
   constructor(frame: Frame, attempt: number) {
     this.attempt = attempt
@@ -23,6 +24,8 @@ export class Attempt implements Call, Pending {
     this.key = frame.key
     this.args = frame.args
     this.frame = frame
+    this.controller = undefined
+    this.reason = neverAborted
   }
 
   get signal(): AbortSignal {
