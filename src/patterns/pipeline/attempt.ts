@@ -63,18 +63,16 @@ export class Attempt implements Call, Pending {
 export class Watch {
   private frame: Frame | undefined
   private held: readonly Hold[] = []
-  readonly onValue: (value: unknown) => void
-  readonly onError: (error: unknown) => void
+  readonly onValue: (value: unknown) => unknown
+  readonly onError: (error: unknown) => unknown
 
   constructor(frame: Frame) {
     this.frame = frame
     this.onValue = (value) => {
-      if (this.frame === undefined) this.letGo()
-      else this.frame.arrive(true, value)
+      return this.frame === undefined ? this.letGo() : this.frame.arrive(true, value)
     }
     this.onError = (error) => {
-      if (this.frame === undefined) this.letGo()
-      else this.frame.arrive(false, error)
+      return this.frame === undefined ? this.letGo() : this.frame.arrive(false, error)
     }
   }
 

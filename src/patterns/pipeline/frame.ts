@@ -16,6 +16,8 @@ export interface Plan {
   /** Around all layers: where a call ends. */
   readonly end: Layer
   readonly slots: number
+  /** Has layers that end a call from outside: its promise must be one that can be settled at any time. */
+  readonly interrupts: boolean
 }
 
 /** What a parked frame waits for: an action, a timer, a place in a queue, its branches. */
@@ -66,6 +68,9 @@ export class Frame {
   readonly slots: unknown[] = Array.from<unknown>({ length: USUAL_SLOTS }).fill(undefined)
   /** As slots, but numbers: a plain slot would box each of them. */
   times = new Float64Array(USUAL_SLOTS)
+  /** Nobody was given a promise of its own: the end goes back the way that the action's came. */
+  private direct = false
+  private reaction: Promise<unknown> | undefined = undefined
   private watch = new Watch(this)
   private resolve: ((value: unknown) => void) | undefined = undefined
   private reject: ((error: unknown) => void) | undefined = undefined
@@ -88,10 +93,23 @@ export class Frame {
     this.onAbort = () => this.interrupt(this.plan.end, this.signal?.reason)
   }
 
+  /** The usual call goes straight in, runs, and straight out: then the action's own reaction is the call's promise. */
   begin(): Promise<unknown> {
-    const promise = new Promise(this.executor)
+    if (this.special || this.plan.interrupts) {
+      const promise = new Promise(this.executor)
+      this.plan.first.enter(this)
+      return promise
+    }
+    this.direct = true
     this.plan.first.enter(this)
-    return promise
+    if (ended.frame === this) return ended.ok ? Promise.resolve(takeEnded()) : Promise.reject(takeEnded())
+    return this.reaction ?? this.later()
+  }
+
+  /** It is parked: somebody else will settle it. */
+  private later(): Promise<unknown> {
+    this.direct = false
+    return new Promise(this.executor)
   }
 
   /** Ends before it began. */
@@ -146,17 +164,22 @@ export class Frame {
       promise = Promise.reject(error)
     }
     // The intrinsic, because a library may have given its promises another `then`.
-    promiseThen.call(promise, watch.onValue, watch.onError)
+    const reaction = promiseThen.call(promise, watch.onValue, watch.onError)
+    if (this.direct) this.reaction = reaction
   }
 
-  /** The action settled. */
-  arrive(ok: boolean, value: unknown): void {
+  /** The action settled. What this returns or throws is the end of a direct call. */
+  arrive(ok: boolean, value: unknown): unknown {
     const attempt = this.pending as Attempt
     attempt.frame = undefined
     this.pending = undefined
     this.ok = ok
     this.value = value
+    this.reaction = undefined
     this.at.leave(this)
+    if (ended.frame !== this) return this.direct ? (this.reaction ?? this.later()) : undefined
+    if (ended.ok) return takeEnded()
+    throw takeEnded()
   }
 
   /** Waits inside of `at` until somebody calls `wake`. */
@@ -222,6 +245,13 @@ export class Frame {
   /** The end of the call. */
   settle(): void {
     const { ok, value, resolve, reject } = this
+    if (this.direct) {
+      ended.frame = this
+      ended.ok = ok
+      ended.value = value
+      this.retire()
+      return
+    }
     const report = this.reported ? this.report() : undefined
     this.retire()
     if (report !== undefined) resolve?.(report)
@@ -245,6 +275,8 @@ export class Frame {
     this.degradedBy = undefined
     this.resolve = undefined
     this.reject = undefined
+    this.direct = false
+    this.reaction = undefined
     if (idle.length < MOST_IDLE) idle.push(this)
   }
 
@@ -270,6 +302,20 @@ export class Frame {
 }
 
 const idle: Frame[] = []
+
+/** How a direct call ended, for the caller of its last step, who takes it at once. */
+const ended: { frame: Frame | undefined; ok: boolean; value: unknown } = {
+  frame: undefined,
+  ok: true,
+  value: undefined,
+}
+
+function takeEnded(): unknown {
+  const { value } = ended
+  ended.frame = undefined
+  ended.value = undefined
+  return value
+}
 
 export function frameFor(plan: Plan, action: Action<unknown>): Frame {
   const frame = idle.pop() ?? new Frame()

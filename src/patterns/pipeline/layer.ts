@@ -36,6 +36,8 @@ export abstract class Layer {
 /** Hands out the slots of one pipeline. */
 export interface Slots {
   used: number
+  /** Some layer ends calls from outside. */
+  interrupts: boolean
 }
 
 /** What a strategy has besides its public face: how it becomes a layer. */

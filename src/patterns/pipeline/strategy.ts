@@ -130,8 +130,8 @@ function disposedOf({ kind, name }: { kind: StrategyKind; name: string }): { rea
 }
 
 export function planOf(name: string, clock: Clock, strategy: Layered): Plan {
-  const slots: Slots = { used: 0 }
+  const slots: Slots = { used: 0, interrupts: false }
   const first = strategy[LAYER](new ActionLayer(), slots)
   const end = new EndLayer(first, 0)
-  return { name, clock, first, end, slots: slots.used }
+  return { name, clock, first, end, slots: slots.used, interrupts: slots.interrupts }
 }

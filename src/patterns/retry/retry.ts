@@ -115,6 +115,7 @@ class RetryStrategy extends BaseStrategy {
   [LAYER](inner: Layer, slots: Slots): Layer {
     const slot = slots.used++
     if (this.attemptTimeoutMs === Number.POSITIVE_INFINITY) return new RetryLayer(this, inner, slot)
+    slots.interrupts = true
     const deadlines = new Deadlines(this, this.attemptTimeoutMs, 'abandon')
     return new RetryLayer(this, new DeadlineLayer(deadlines, inner, slots.used++), slot)
   }

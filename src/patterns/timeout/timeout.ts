@@ -47,6 +47,7 @@ class TimeoutStrategy extends BaseStrategy {
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {
+    slots.interrupts = true
     return new DeadlineLayer(this.deadlines, inner, slots.used++)
   }
 

@@ -109,6 +109,6 @@ it('any strategies in any order: each call settles once, and when all is over no
       expect(strategies.map(permitsInUse)).toEqual(strategies.map(() => 0))
       expect(clock.pending).toBe(0)
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   )
 })
