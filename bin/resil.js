@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js'
+'use strict'
 
-process.exitCode = await main(process.argv.slice(2))
+const { main } = require('../dist/cli/main.cjs')
+
+main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode
+})

@@ -84,6 +84,13 @@ export function pssKb(pid) {
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1])
 }
 
+/** CPU milliseconds of a process, all its threads, to the nanosecond: ticks are too coarse for something idle. */
+export function exactCpuMs(pid) {
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  const ns = tasks.map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+  return ns.reduce((sum, one) => sum + one, 0) / 1e6
+}
+
 /** CPU milliseconds of a process and of its children that have ended, at 100 ticks a second. */
 export function cpuMs(pid, withChildren = false) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')

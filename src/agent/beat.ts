@@ -1,11 +1,9 @@
 // One sample a second, from which the supervisor sees that the worker's loop turns, and how well. What it means is decided there.
 
 import type { Channel } from './channel.ts'
+import { watchLoopDelay } from './loop-delay.ts'
 
 const BEAT_EVERY_MS = 1_000
-/** Node's histogram wakes the process that often: 0.1 % of a core; at 10 ms it would be 0.5 % (FACTS 5). */
-const RESOLUTION_MS = 100
-const NANOSECONDS_PER_MS = 1e6
 
 export interface Gauges {
   connections(): number
@@ -14,19 +12,14 @@ export interface Gauges {
 
 /** The first beat comes a second from now. */
 export function startBeat(channel: Channel, gauges: Gauges): void {
-  // Late, so that the app's start does not pay for it.
-  const { monitorEventLoopDelay, performance } = process.getBuiltinModule('node:perf_hooks')
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delays.enable()
+  const loopDelay = watchLoopDelay()
   let lastLoop = performance.eventLoopUtilization()
 
   const beat = () => {
     const loop = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(loop, lastLoop)
     lastLoop = loop
-    // Node records the time between two wake-ups, the wait that was asked for included.
-    const delayP99Ms = Math.max(0, delays.percentile(99) / NANOSECONDS_PER_MS - RESOLUTION_MS)
-    delays.reset()
+    const delayP99Ms = loopDelay.p99Ms()
     if (channel.congested) return
     channel.say({
       act: 'beat',

@@ -16,6 +16,8 @@ export interface Ending {
 
 export function endProcess({ signal, hasServed, supervised, giveSignalsBack }: Ending): void {
   const number = constants.signals[signal as NodeJS.Signals]
+  // Some handlers clean up and then kill their own process by the same signal (signal-exit does).
+  giveSignalsBack()
   if (process.listenerCount(signal) > 0) {
     // As Node emits a signal that comes from outside (lib/internal/process/signal.js).
     Reflect.apply(process.emit, process, [signal, signal, number])
@@ -26,7 +28,6 @@ export function endProcess({ signal, hasServed, supervised, giveSignalsBack }: E
     setTimeout(() => process.exit(), LAST_WORK_MS).unref()
   } else {
     // The signal's default action: a job that was interrupted must not look like one that is through.
-    giveSignalsBack()
     process.kill(process.pid, signal)
   }
 }

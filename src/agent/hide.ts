@@ -2,7 +2,9 @@
 // and spawn() of the app pass process.execArgv on, so the app's own processes must not find the agent in it.
 // Threads inherit --require from inside Node whatever we do; there the agent hides as well, and does nothing else.
 
+import { realpathSync } from 'node:fs'
 import Module from 'node:module'
+import { isAbsolute } from 'node:path'
 
 /** What node:module keeps of what was loaded (lib/internal/modules/cjs/loader.js). */
 interface ModuleTraces {
@@ -10,13 +12,15 @@ interface ModuleTraces {
   readonly _pathCache?: Record<string, string>
 }
 
-/** `agentPath`: as Node was given it, which is the agent's own file name. */
+/** `agentPath`: the agent's own file name, which Node has freed of symbolic links. */
 export function hideAgent(agentPath: string): void {
   withoutPreload(process.execArgv, agentPath)
   const preloads = (process as { _preload_modules?: readonly string[] })._preload_modules
   if (Array.isArray(preloads)) {
     // A copy: Node is walking through the original right now, and would skip the app's own first preload.
-    Object.defineProperty(process, '_preload_modules', { value: preloads.filter((path) => path !== agentPath) })
+    Object.defineProperty(process, '_preload_modules', {
+      value: preloads.filter((path) => !isSameFile(path, agentPath)),
+    })
   }
   const { _cache: loaded = {}, _pathCache: paths = {} } = Module as ModuleTraces
   delete loaded[agentPath]
@@ -26,10 +30,20 @@ export function hideAgent(agentPath: string): void {
 /** Removes `--require <agentPath>` in all its spellings, in place: whoever holds the array sees it gone. */
 export function withoutPreload(execArgv: string[], agentPath: string): string[] {
   for (let i = execArgv.length - 1; i >= 0; i--) {
-    const flag = execArgv[i]
-    const isPair = (flag === '--require' || flag === '-r') && execArgv[i + 1] === agentPath
-    if (isPair) execArgv.splice(i, 2)
-    else if (flag === `--require=${agentPath}`) execArgv.splice(i, 1)
+    const [flag = '', ...inline] = execArgv[i]?.split('=') ?? []
+    const path = inline.length > 0 ? inline.join('=') : execArgv[i + 1]
+    const words = inline.length > 0 ? 1 : 2
+    if ((flag === '--require' || flag === '-r') && isSameFile(path, agentPath)) execArgv.splice(i, words)
   }
   return execArgv
+}
+
+function isSameFile(path: string | undefined, realPath: string): boolean {
+  if (path === realPath) return true
+  try {
+    return path !== undefined && isAbsolute(path) && realpathSync(path) === realPath
+  } catch {
+    // Something else, that Node resolves in its own way.
+    return false
+  }
 }

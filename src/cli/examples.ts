@@ -1,9 +1,7 @@
 // Examples of a command: shown by its --help, and in the reference page that is generated from the same.
 
 import type { Command } from 'commander'
-
-/** A command line as typed, and what it does. */
-export type Example = readonly [line: string, meaning: string]
+import type { Example } from './command-spec.ts'
 
 const examples = new WeakMap<Command, readonly Example[]>()
 

@@ -1,7 +1,7 @@
 // What went wrong, for the person who typed: one line on stderr with the fix, more lines only where they help, and the exit code.
 
-import { CommanderError } from 'commander'
-import { messageOf, ResilError } from '../errors.ts'
+import type { CommanderError } from 'commander'
+import { messageOf, type ResilError } from '../errors.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 
 export interface Failure {
@@ -12,8 +12,8 @@ export interface Failure {
 
 /** `command`: what was typed first, for the pointer to its help. */
 export function failureOf(error: unknown, command: string | undefined): Failure {
-  if (error instanceof CommanderError) return usageFailure(error, command)
-  if (error instanceof ResilError) {
+  if (isCommanderError(error)) return usageFailure(error, command)
+  if (isResilError(error)) {
     return { exitCode: exitCodeOf(error.code), lines: [`resil: ${messageOf(error)}`, ...error.details] }
   }
   // Nobody's typing: the stack is what a report needs.
@@ -35,4 +35,14 @@ function usageFailure({ exitCode, code, message }: CommanderError, command: stri
   const more = code === 'commander.excessArguments' && command === 'start' ? '; arguments for the app go after --' : ''
   const known = command !== undefined && !command.startsWith('-') && code !== 'commander.unknownCommand'
   return { exitCode: EXIT.usage, lines: [`resil: ${said}${more}; see \`resil ${known ? `${command} ` : ''}--help\``] }
+}
+
+/** By name, not by class: light commands and the rest are two bundles, each with a class of its own. */
+function isResilError(error: unknown): error is ResilError {
+  return error instanceof Error && error.name === 'ResilError'
+}
+
+/** By its code: the class itself would bring all of commander along, and light commands do without. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.')
 }

@@ -1,10 +1,12 @@
 // The command line's entry: from arguments to an exit code. Commands are in commands/, what they are called with in program.ts.
 
 import { systemClock } from '../clock.ts'
+import { ResilError } from '../errors.ts'
 import type { CliContext, TextOutput } from './context.ts'
 import { failureOf } from './failure.ts'
 import { listenForInterrupts } from './interrupt.ts'
-import { createProgram, isCommand } from './program.ts'
+import { lightCommands } from './light-commands.ts'
+import { quickParse } from './quick-parse.ts'
 import { readLine } from './typed-line.ts'
 
 /** Everything that runs `resil` in this process: bin/resil.js only sets the exit code. */
@@ -15,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.code === 'EPIPE') interrupts.abort('EPIPE')
   }
   let exitCode = 0
-  const code = await run(argv, {
+  await run(argv, {
     // Each costs a command half a millisecond, so neither is made before it is used.
     get stdout() {
       return watched(process.stdout, onError)
@@ -24,17 +26,39 @@ export async function main(argv: readonly string[]): Promise<number> {
       return watched(process.stderr, onError)
     },
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder()
+    },
     uid: process.getuid?.() ?? 0,
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     clock: systemClock,
     interrupted: interrupts.signal,
-    finish: (finished) => {
-      exitCode = finished
+    finish: (code) => {
+      exitCode = code
     },
   })
   interrupts.close()
-  return code ?? exitCode
+  return exitCode
+}
+
+/** Never rejects: what goes wrong is told on stderr and by `finish`. */
+export async function run(argv: readonly string[], context: CliContext): Promise<void> {
+  const line = readLine(argv)
+  const [command, ...words] = line.own
+  try {
+    const spec = lightCommands.find(({ name }) => name === command)
+    const quick = spec === undefined ? null : quickParse(spec, words)
+    if (spec !== undefined && quick !== null) {
+      context.finish(await spec.run(quick.argument, quick.options, context, line))
+    } else {
+      const { runProgram } = await import('./program.ts')
+      await runProgram(line, context)
+    }
+  } catch (error) {
+    const { exitCode, lines } = failureOf(error, command)
+    context.stderr.write(lines.map((text) => `${text}\n`).join(''))
+    context.finish(exitCode)
+  }
 }
 
 function watched(output: TextOutput, onError: (error: NodeJS.ErrnoException) => void): TextOutput {
@@ -42,19 +66,13 @@ function watched(output: TextOutput, onError: (error: NodeJS.ErrnoException) => 
   return output
 }
 
-/** For tests and `main`. Resolves with the exit code of a failure; null where the command said its own by `finish`. */
-export async function run(argv: readonly string[], context: CliContext): Promise<number | null> {
-  const typed = readLine(argv)
+/** A deploy may have replaced the folder that a shell still stands in. */
+function currentFolder(): string {
   try {
-    const program = createProgram(context, typed)
-    const [first = ''] = typed.own
-    // commander answers an unknown command that is followed by --help with its general help, as if all were well.
-    const known = first.startsWith('-') || isCommand(first)
-    await program.parseAsync(known ? [...typed.own] : [first], { from: 'user' })
-    return null
+    return process.cwd()
   } catch (error) {
-    const { exitCode, lines } = failureOf(error, typed.own[0])
-    context.stderr.write(lines.map((line) => `${line}\n`).join(''))
-    return exitCode
+    throw new ResilError('RESIL_USAGE', 'the current folder does not exist any more: change to another', {
+      cause: error,
+    })
   }
 }

@@ -1,15 +1,16 @@
 // Options that several commands share, and the parsing of their values.
 
-import { Option } from 'commander'
 import { parseDuration } from '../config/units.ts'
 import { ResilError } from '../errors.ts'
+import type { OptionSpec } from './command-spec.ts'
 
 export interface SocketOption {
   readonly socket?: string
 }
 
-export function socketOption(): Option {
-  return new Option('--socket <path>', 'control socket, instead of looking for it (or RESIL_SOCKET)')
+export const socketOption: OptionSpec = {
+  flags: '--socket <path>',
+  summary: 'control socket, instead of looking for it (or RESIL_SOCKET)',
 }
 
 /** Milliseconds of `--timeout 30s`. */

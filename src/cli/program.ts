@@ -3,44 +3,27 @@
 import { type Argument, Command } from 'commander'
 import { EXIT_CODE_TABLE } from '../exit-codes.ts'
 import { VERSION } from '../version.ts'
+import { addCommand } from './add-command.ts'
 import { registerCheck } from './commands/check.ts'
 import { registerInit } from './commands/init.ts'
-import { registerLogs } from './commands/logs.ts'
-import { registerReload, registerRestart } from './commands/reload.ts'
-import { registerScale } from './commands/scale.ts'
-import { registerStart } from './commands/start.ts'
-import { registerStatus } from './commands/status.ts'
-import { registerStop } from './commands/stop.ts'
+import { startCommand } from './commands/start.ts'
 import type { CliContext } from './context.ts'
 import { addExamples } from './examples.ts'
+import { lightCommands } from './light-commands.ts'
 import type { TypedLine } from './typed-line.ts'
 
 const DEFAULT_WIDTH = 80
 
-type Register = (program: Command, context: CliContext, typed: TypedLine) => void
-
-/** By the groups that help shows. */
-const COMMANDS: Readonly<Record<string, Readonly<Record<string, Register>>>> = {
-  'Run:': {
-    start: registerStart,
-    reload: registerReload,
-    restart: registerRestart,
-    scale: registerScale,
-    stop: registerStop,
-  },
-  'Look:': { status: registerStatus, logs: registerLogs },
-  'Set up:': {
-    check: registerCheck,
-    init: registerInit,
-  },
+/** Parses and runs what the quick way has left: `start`, `check`, `init`, help, and every mistake. Throws what goes wrong. */
+export async function runProgram(line: TypedLine, context: CliContext): Promise<void> {
+  const program = createProgram(context, line)
+  const [first = ''] = line.own
+  // commander answers an unknown command that is followed by --help with its general help, as if all were well.
+  const known = first.startsWith('-') || program.commands.some((command) => command.name() === first)
+  await program.parseAsync(known ? [...line.own] : [first], { from: 'user' })
 }
 
-export function isCommand(word: string | undefined): boolean {
-  return word !== undefined && Object.values(COMMANDS).some((commands) => Object.hasOwn(commands, word))
-}
-
-/** Runs before each command, so it makes no more than what was typed needs: the rest of it is for help and suggestions. */
-export function createProgram(context: CliContext, typed: TypedLine): Command {
+export function createProgram(context: CliContext, line: TypedLine): Command {
   const program = new Command('resil').exitOverride().configureOutput({
     writeOut: (text) => void context.stdout.write(text),
     // Errors are told in one line, by failure.ts.
@@ -48,14 +31,18 @@ export function createProgram(context: CliContext, typed: TypedLine): Command {
     getOutHelpWidth: () => context.stdout.columns ?? DEFAULT_WIDTH,
     getOutHasColors: () => false,
   })
-  const only = isCommand(typed.own[0]) ? typed.own[0] : undefined
-  if (only === undefined) describeProgram(program)
-  for (const [group, commands] of Object.entries(COMMANDS)) {
-    program.commandsGroup(group)
-    for (const [name, register] of Object.entries(commands)) {
-      if (only === undefined || name === only) register(program, context, typed)
-    }
+  describeProgram(program)
+  const add = (name: string): void => {
+    const spec = [startCommand, ...lightCommands].find((command) => command.name === name)
+    if (spec !== undefined) addCommand(program, spec, context, line)
   }
+  program.commandsGroup('Run:')
+  for (const name of ['start', 'reload', 'restart', 'scale', 'stop']) add(name)
+  program.commandsGroup('Look:')
+  for (const name of ['status', 'logs']) add(name)
+  program.commandsGroup('Set up:')
+  registerCheck(program, context)
+  registerInit(program, context)
   return program
 }
 

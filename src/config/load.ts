@@ -2,7 +2,7 @@
 // cosmiconfig is loaded only where there is something for it to read: it costs 14 ms.
 
 import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import type { Loader } from 'cosmiconfig'
 import { messageOf, ResilError } from '../errors.ts'
 import { ConfigFault } from './files/config-fault.ts'
@@ -34,35 +34,43 @@ export async function loadConfig(path: string, cwd: string): Promise<LoadedConfi
   const file = resolve(cwd, path)
   const where = displayPath(file, cwd)
   assertReadable(file, where)
+  const inPackage = basename(file) === 'package.json'
+  try {
+    const raw = await read(file)
+    const problem = whyUnusable(raw, inPackage)
+    if (problem !== undefined) throw new ConfigFault(problem)
+    return { file, where, prefix: inPackage ? [CONFIG_NAME] : [], raw, ignored: [] }
+  } catch (error) {
+    throw asOneLine(error, where)
+  }
+}
+
+async function read(file: string): Promise<unknown> {
   const { cosmiconfig, defaultLoaders } = await import('cosmiconfig')
   const module: Loader = async (filepath) => (await import('./files/load-module.ts')).loadModule(filepath)
   const yaml = withPosition(defaultLoaders['.yaml'])
+  const loaders: Readonly<Record<string, Loader>> = {
+    '.json': loadJson,
+    '.yaml': yaml,
+    '.yml': yaml,
+    '.js': module,
+    '.mjs': module,
+    '.cjs': module,
+    '.ts': module,
+    '.mts': module,
+    '.cts': module,
+  }
+  const format = extname(file)
+  if (format !== '' && loaders[format] === undefined) {
+    throw new ConfigFault(`${format} is no format that resil reads; use ${Object.keys(loaders).slice(0, 7).join(', ')}`)
+  }
   const explorer = cosmiconfig(CONFIG_NAME, {
     searchPlaces: [basename(file)],
     searchStrategy: 'none',
     cache: false,
-    loaders: {
-      '.json': loadJson,
-      '.yaml': yaml,
-      '.yml': yaml,
-      '.js': module,
-      '.mjs': module,
-      '.cjs': module,
-      '.ts': module,
-      '.mts': module,
-      '.cts': module,
-      noExt: yaml,
-    },
+    loaders: { ...loaders, noExt: yaml },
   })
-  const inPackage = basename(file) === 'package.json'
-  try {
-    const found = await explorer.load(file)
-    const problem = whyUnusable(found?.config, inPackage)
-    if (problem !== undefined) throw new ConfigFault(problem)
-    return { file, where, prefix: inPackage ? [CONFIG_NAME] : [], raw: found?.config, ignored: [] }
-  } catch (error) {
-    throw asOneLine(error, where)
-  }
+  return (await explorer.load(file))?.config
 }
 
 /** Names of the files in a folder that hold a config, the one that counts first. */
@@ -136,7 +144,6 @@ function whyUnusable(config: unknown, inPackage: boolean): string | undefined {
     return inPackage ? `has no "${CONFIG_NAME}" key` : 'is empty; "resil init" writes one to start from'
   }
   if (typeof config === 'function') return 'exports a function; export the object itself'
-  if (config instanceof Promise) return 'exports a promise; export the object itself ("await" it first)'
   if (typeof config !== 'object' || Array.isArray(config)) {
     return `holds ${shown(config)} where an object of settings is expected`
   }

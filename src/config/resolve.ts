@@ -76,7 +76,8 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
     }),
     apps: built.map((app) => ({ name: app.name, layer: app.effective })),
   }
-  return { settings, origins, warnings: [...gathered.warnings, ...fileWarnings(config, entry, cwd)] }
+  const warnings = [...gathered.warnings, ...fileWarnings(config, entry, cwd), ...tradeWarnings(settings)]
+  return { settings, origins, warnings }
 }
 
 async function configFor({ configFile, entry, cwd }: ResolveInput): Promise<LoadedConfig | null> {
@@ -141,4 +142,13 @@ function fileWarnings(config: LoadedConfig | null, entry: string | undefined, cw
   return entry === undefined || unread === undefined
     ? []
     : [`the config in ${unread} is not read when an entry is named; add "-c ${unread}", or leave the entry out`]
+}
+
+/** What a person gave away for speed, said where they can't overlook it. */
+function tradeWarnings({ schedule }: Settings): string[] {
+  return schedule === 'shared'
+    ? [
+        'schedule "shared": workers accept for themselves, so load may be uneven, and the port is refused while no worker lives',
+      ]
+    : []
 }

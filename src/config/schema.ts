@@ -94,7 +94,7 @@ const supervisorShape = {
   schedule: z.prefault(
     choice(['round-robin', 'shared'], {
       description:
-        '`round-robin`: resil hands each connection to the next worker. `shared`: workers accept for themselves; more throughput, uneven balance, and no rescue of connections.',
+        '`round-robin`: resil hands each connection to the next worker. `shared`: workers accept for themselves; more throughput, but uneven balance, and the port is refused while no worker lives.',
     }),
     'round-robin',
   ),

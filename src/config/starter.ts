@@ -2,7 +2,7 @@
 
 import { basename, extname } from 'node:path'
 import { sanitizeName } from './app/app-name.ts'
-import { findEntry, nameFrom } from './app/find-entry.ts'
+import { findEntry, likelyEntry, nameFrom } from './app/find-entry.ts'
 import { runsTypeScript, TYPESCRIPT_FILE } from './app/node-version.ts'
 import { splitArgs } from './fields/split-args.ts'
 import { type Package, readPackage } from './files/package-json.ts'
@@ -27,17 +27,22 @@ export function findStarter(dir: string, entry: string | undefined): FoundStarte
   const own = readPackage(dir)
   const candidates = entry === undefined ? guesses(dir, own) : [typed(dir, entry)]
   const found = candidates.find((candidate) => 'script' in candidate) ?? candidates[0]
-  if (found === undefined || 'problem' in found) {
-    return { problem: `${found?.problem ?? 'found no entry here'}; name it: "resil init app.js"` }
+  if (found === undefined) {
+    return {
+      problem: 'found no entry: no start script or main in package.json, no index.js; name it: "resil init app.js"',
+    }
   }
+  if ('problem' in found) return found
   return { name: sanitizeName(own?.name ?? basename(found.script, extname(found.script))), ...found }
 }
 
 type Guess = Omit<Starter, 'name'> | { readonly problem: string }
 
+/** The best first. */
 function guesses(dir: string, own: Package | undefined): Guess[] {
-  const start = own?.start === undefined ? undefined : fromStartScript(dir, own.start)
-  return [...(start === undefined ? [] : [start]), fromFolder(dir, own)]
+  return [own?.start === undefined ? undefined : fromStartScript(dir, own.start), fromFolder(dir, own)].filter(
+    (guess) => guess !== undefined,
+  )
 }
 
 function typed(dir: string, entry: string): Guess {
@@ -64,11 +69,12 @@ function fromStartScript(dir: string, line: string): Guess | undefined {
   }
 }
 
-function fromFolder(dir: string, own: Package | undefined): Guess {
-  const found = findEntry(undefined, dir)
-  if ('problem' in found) return { problem: `this folder is ${found.problem}` }
-  const script = nameFrom(dir, found.file)
-  return { script, args: [], nodeArgs: [], found: own?.main === undefined ? 'found' : 'main of package.json' }
+function fromFolder(dir: string, own: Package | undefined): Guess | undefined {
+  const entry = findEntry(undefined, dir)
+  const script = 'file' in entry ? nameFrom(dir, entry.file) : likelyEntry(dir, dir)
+  if (script === undefined) return undefined
+  const found = 'file' in entry && own?.main !== undefined ? 'main of package.json' : 'found in this folder'
+  return { script, args: [], nodeArgs: [], found }
 }
 
 /** JSON has no comments: the schema gives editors the same words. */

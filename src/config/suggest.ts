@@ -4,7 +4,8 @@
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(word)
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  // Of one letter nothing is left to resemble.
+  let bestDistance = Math.min(wanted.length - 1, Math.max(1, Math.floor(wanted.length / 3))) + 1
   for (const candidate of candidates) {
     const distance = editDistance(wanted, fold(candidate))
     if (distance < bestDistance) {

@@ -1,7 +1,7 @@
 // One client's connection: lines in, replies out. Whatever it sends, or fails to read, is its own trouble alone.
 
 import type { Socket } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { messageOf, ResilError } from '../errors.ts'
 import { MAX_REQUEST_BYTES, type OperationName, type Reply } from '../protocol/control.ts'
 import { lineReader } from './lines.ts'
@@ -19,7 +19,7 @@ const FLUSH_MS = 500
 const Envelope = z.object({
   id: z.int(),
   op: z.string(),
-  params: z.record(z.string(), z.unknown()).default({}),
+  params: z._default(z.record(z.string(), z.unknown()), {}),
 })
 
 export interface Connection {

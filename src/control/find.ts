@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { ResilError } from '../errors.ts'
 import { choose } from './choose.ts'
 import { type FoundSupervisor, notPermitted, type Reached, reach } from './reach.ts'
-import { type RuntimeDir, type RuntimeOwner, refusalOf, searchedDirs } from './runtime-dirs.ts'
+import { mayLookInto, type RuntimeDir, type RuntimeOwner, searchedDirs } from './runtime-dirs.ts'
 import { entriesOf, socketsIn } from './sockets-in.ts'
 
 export type { FoundSupervisor } from './reach.ts'
@@ -28,7 +28,7 @@ export async function findSupervisor(search: Search): Promise<FoundSupervisor> {
     throw reached.error
   }
   const dirs = searchedDirs(search)
-  const usable = dirs.filter((dir) => refusalOf(dir, search.uid) === null)
+  const usable = dirs.filter((dir) => mayLookInto(dir, search.uid))
   const reached = await Promise.all(usable.flatMap(({ path }) => socketsIn(path)).map(reach))
   const running = reached.flatMap((one) => (one.status === 'running' ? [withRealDir(one.found)] : []))
   if (running.length === 0) throw await whyNone(reached, dirs, search.uid)

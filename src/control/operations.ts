@@ -1,7 +1,8 @@
 // The one table of what a running supervisor can be asked: name, request schema, handler. Transports (the Unix socket now,
 // HTTP later) find a name here and perform it; they know no operation, and no operation knows them.
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
+import en from 'zod/v4/locales/en.js'
 import { didYouMean } from '../config/suggest.ts'
 import { ResilError } from '../errors.ts'
 import type { ItemOf, OperationName, ParamsOf, ResultOf } from '../protocol/control.ts'
@@ -31,12 +32,15 @@ export interface Call<Op extends OperationName> {
 }
 
 interface Operation<Op extends OperationName> {
-  readonly params: z.ZodType<ParamsOf<Op>>
+  readonly params: z.ZodMiniType<ParamsOf<Op>>
   readonly handle: (call: Call<Op>) => ResultOf<Op> | Promise<ResultOf<Op>>
 }
 
-const Name = z.string().min(1).max(200)
-const Target = Name.describe('app, or app:slot')
+// zod/mini brings no words of its own.
+z.config(en())
+
+const Name = z.string().check(z.minLength(1), z.maxLength(200))
+const Target = Name
 
 const operations: { readonly [Op in OperationName]: Operation<Op> } = {
   ping: {
@@ -49,28 +53,28 @@ const operations: { readonly [Op in OperationName]: Operation<Op> } = {
       apps: port.appNames(),
     }),
   },
-  status: { params: z.strictObject({ app: Name.optional() }), handle: status },
-  reload: { params: z.strictObject({ app: Name.optional() }), handle: reload },
-  restart: { params: z.strictObject({ target: Target.optional() }), handle: restart },
-  stop: { params: z.strictObject({ target: Target.optional(), force: z.boolean().optional() }), handle: stop },
+  status: { params: z.strictObject({ app: z.optional(Name) }), handle: status },
+  reload: { params: z.strictObject({ app: z.optional(Name) }), handle: reload },
+  restart: { params: z.strictObject({ target: z.optional(Target) }), handle: restart },
+  stop: { params: z.strictObject({ target: z.optional(Target), force: z.optional(z.boolean()) }), handle: stop },
   scale: {
     params: z.strictObject({
       app: Name,
-      to: z.string().regex(/^[+-]?\d{1,6}$/, 'write a number of workers ("4"), or a change ("+1", "-1")'),
+      to: z.string().check(z.regex(/^[+-]?\d{1,6}$/, 'write a number of workers ("4"), or a change ("+1", "-1")')),
     }),
     handle: scale,
   },
   logs: {
     params: z.strictObject({
-      app: Name.optional(),
-      follow: z.boolean().optional(),
-      since: z.number().optional(),
-      grep: z.string().max(1_000).optional(),
-      lines: z.int().min(0).optional(),
+      app: z.optional(Name),
+      follow: z.optional(z.boolean()),
+      since: z.optional(z.number()),
+      grep: z.optional(z.string().check(z.maxLength(1_000))),
+      lines: z.optional(z.int().check(z.minimum(0))),
     }),
     handle: streamLogs,
   },
-  events: { params: z.strictObject({ follow: z.boolean().optional() }), handle: streamEvents },
+  events: { params: z.strictObject({ follow: z.optional(z.boolean()) }), handle: streamEvents },
 }
 
 export const operationNames = Object.keys(operations) as readonly OperationName[]

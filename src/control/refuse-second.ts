@@ -4,7 +4,7 @@
 import { realpathSync } from 'node:fs'
 import { alreadyRunning } from './claim-socket.ts'
 import { reach } from './reach.ts'
-import { type RuntimeOwner, refusalOf, searchedDirs } from './runtime-dirs.ts'
+import { mayLookInto, type RuntimeOwner, searchedDirs } from './runtime-dirs.ts'
 import { socketNamePrefix } from './socket-path.ts'
 import { socketsIn } from './sockets-in.ts'
 
@@ -13,7 +13,7 @@ export async function refuseSecond(
   { name, dir }: { readonly name: string; readonly dir: string },
   owner: RuntimeOwner,
 ): Promise<void> {
-  const dirs = searchedDirs(owner).filter((one) => refusalOf(one, owner.uid) === null)
+  const dirs = searchedDirs(owner).filter((one) => mayLookInto(one, owner.uid))
   const paths = dirs.flatMap(({ path }) => socketsIn(path, socketNamePrefix(name)))
   for (const reached of await Promise.all(paths.map(reach))) {
     if (reached.status !== 'running') continue

@@ -34,10 +34,15 @@ export function runtimeDirs({ env, uid }: RuntimeOwner): RuntimeDir[] {
 export function searchedDirs(owner: RuntimeOwner): RuntimeDir[] {
   const dirs = runtimeDirs(owner)
   const [first] = dirs
-  if (first?.kind === 'chosen' && refusalOf(first, owner.uid) === null) return [first]
+  if (first?.kind === 'chosen' && mayLookInto(first, owner.uid)) return [first]
   const session = `/run/user/${owner.uid}/resil`
   if (!dirs.some(({ path }) => path === session)) dirs.push({ path: session, kind: 'session' })
   return dirs
+}
+
+/** Whether what stands in it can be believed. Another user's folder that the operator chose is read, not written. */
+export function mayLookInto(dir: RuntimeDir, uid: number): boolean {
+  return refusalOf(dir, uid, constants.R_OK | constants.X_OK) === null
 }
 
 /** Makes the folder where it is missing. null: usable; else why not, in words. */
@@ -45,7 +50,7 @@ export function prepareDir(dir: RuntimeDir, uid: number): string | null {
   const refusal = refusalOfParent(dir, uid)
   if (refusal !== null) return refusal
   try {
-    mkdirSync(dir.path, { mode: 0o700, recursive: dir.kind === 'chosen' })
+    makeDir(dir.path, dir.kind === 'chosen')
   } catch (error) {
     const code = codeOf(error)
     if (code !== 'EEXIST') return code === 'ENOENT' ? `${dirname(dir.path)} does not exist` : wordsOf(code)
@@ -59,11 +64,17 @@ export function prepareDir(dir: RuntimeDir, uid: number): string | null {
       return wordsOf(codeOf(error))
     }
   }
-  return refusalOf(dir, uid)
+  return refusalOf(dir, uid, constants.W_OK | constants.X_OK)
+}
+
+/** Not mkdir's own `recursive`: below /proc, where ENOENT means no, it tries for ever (Node 20 to 26). */
+function makeDir(path: string, withParents: boolean): void {
+  if (withParents && statOf(dirname(path)) === null) makeDir(dirname(path), true)
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** null: usable. Another user's folder or a symbolic link could lead a command, or a second start, astray. */
-export function refusalOf(dir: RuntimeDir, uid: number): string | null {
+function refusalOf(dir: RuntimeDir, uid: number, access: number): string | null {
   const found = statOf(dir.path)
   const chosen = dir.kind === 'chosen'
   if (found === null) return 'it does not exist'
@@ -74,7 +85,7 @@ export function refusalOf(dir: RuntimeDir, uid: number): string | null {
   const refusal = refusalOfParent(dir, uid)
   if (refusal !== null) return refusal
   try {
-    accessSync(dir.path, constants.W_OK | constants.X_OK)
+    accessSync(dir.path, access)
     return null
   } catch (error) {
     return wordsOf(codeOf(error))

@@ -93,7 +93,10 @@ async function claimAndListen(path: string, name: string, accept: (socket: Socke
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
       // Another start was faster by a hair; asking again says who it is.
       if (code === 'EADDRINUSE' && attempt < CLAIM_ATTEMPTS) continue
-      throw new ResilError('RESIL_NOT_PERMITTED', `can't make the control socket ${path} (${code})`, { cause: error })
+      // libuv says EACCES for a missing folder as well.
+      const why = statOf(dirname(path)) === null ? 'its folder does not exist' : code
+      const message = `can't make the control socket ${path} (${why}): name another with --socket or RESIL_RUNTIME_DIR`
+      throw new ResilError('RESIL_NOT_PERMITTED', message, { cause: error })
     }
   }
 }

@@ -10,8 +10,8 @@ import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
 import type { AppSettings, Settings } from '../config/settings.ts'
 import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
-import { placeSocket } from '../control/socket-path.ts'
-import { messageOf } from '../errors.ts'
+import { identityOf, placeSocket } from '../control/socket-path.ts'
+import { messageOf, ResilError } from '../errors.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
@@ -64,6 +64,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     clock,
     publisher,
   })
+  const warnings = [...place.warnings, ...options.warnings]
   // The last to be waited for: whoever connects is answered after what follows has been set up.
   const control = await openControl(place.path)
   const stopGuarding = guardAgainstFaults(publish)
@@ -108,12 +109,11 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     execute: executor.execute,
     publish,
   })
-  const sampler = startSampler(() => [process.pid, ...executor.pids()])
+  const sampler = startSampler(() => [process.pid, ...executor.pids()], clock)
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 
   publish(startedEvent(settings, control?.path ?? null))
-  for (const warning of [...place.warnings, ...options.warnings])
-    publish({ type: 'supervisor.warned', message: warning })
+  for (const message of warnings) publish({ type: 'supervisor.warned', message })
   loop.submit({ type: 'tick' })
 
   const code = await ended
@@ -131,8 +131,13 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   async function openControl(path: string | null): Promise<ControlServer | null> {
     if (path === null) return null
     try {
-      return await openControlServer({ port: controlPort(), path, clock })
+      return await openControlServer({ port: controlPort(), path, clock, publish })
     } catch (error) {
+      // A place that nobody asked for and that fails all the same (a full disk) costs the commands, not the service.
+      if (settings.socket === undefined && error instanceof ResilError && error.code === 'RESIL_NOT_PERMITTED') {
+        warnings.push(`${error.message}; commands won't work`)
+        return null
+      }
       log.close()
       throw error
     }
@@ -164,6 +169,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
           cpu: sampler.of(process.pid)?.cpu ?? null,
           rss: sampler.of(process.pid)?.rss ?? null,
           schedule: settings.schedule,
+          connections: door.counts,
           socket: control?.path ?? null,
           configFile: settings.configFile ?? null,
         },
@@ -190,8 +196,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
 
 function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {
   if (settings.socket !== undefined) return { path: settings.socket, warnings: [] }
-  const entry = settings.configFile ?? settings.apps[0]?.script ?? ''
-  return placeSocket({ name: settings.name, dir: settings.dir, entry }, { env, uid: process.getuid?.() ?? 0 })
+  return placeSocket(identityOf(settings), { env, uid: process.getuid?.() ?? 0 })
 }
 
 function startedEvent(settings: Settings, socket: string | null): ResilEvent {

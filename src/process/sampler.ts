@@ -1,6 +1,7 @@
-// Measures workers from outside once a second: a blocked worker can't report about itself.
+// Measures workers from outside: a blocked worker can't report about itself. Once a second while somebody looks, else more rarely.
 
 import pidusage from 'pidusage'
+import type { Clock } from '../clock.ts'
 
 export interface Sample {
   /** Per cent of one core since the sample before. */
@@ -15,27 +16,39 @@ export interface Sampler {
   close(): void
 }
 
-const INTERVAL_MS = 1_000
+/** While somebody looks. */
+const WATCHED_INTERVAL_MS = 1_000
+/** Each sample costs some 2 ms of CPU, most of it to wake threads. */
+const UNWATCHED_INTERVAL_MS = 5_000
+/** A question keeps the sampler awake for so long: `status --watch` asks more often. */
+const WATCHED_FOR_MS = 10_000
 /** pidusage keeps a descriptor open for each pid that it has seen: in a crash loop its default of a minute would pile them up. */
-const FORGET_AFTER_MS = 3 * INTERVAL_MS
+const FORGET_AFTER_MS = 3 * UNWATCHED_INTERVAL_MS
 
-export function startSampler(pids: () => readonly number[]): Sampler {
+export function startSampler(pids: () => readonly number[], clock: Clock): Sampler {
   let samples = new Map<number, Sample>()
+  let askedAt = clock.now()
+  let sampledAt = Number.NEGATIVE_INFINITY
   let closed = false
 
   const timer = setInterval(async () => {
-    const wanted = [...pids()]
-    if (wanted.length === 0) return
+    const now = clock.now()
+    const dueMs = now - askedAt < WATCHED_FOR_MS ? WATCHED_INTERVAL_MS : UNWATCHED_INTERVAL_MS
+    // The timer itself is never exact.
+    if (now - sampledAt < dueMs - WATCHED_INTERVAL_MS / 2) return
+    sampledAt = now
     // A pid that ends while it is read must not hide the others.
-    const taken = await Promise.all(wanted.map((pid) => take(pid)))
-    if (closed) return
-    samples = new Map(taken.filter((entry) => entry !== null))
-  }, INTERVAL_MS)
+    const taken = await Promise.all(pids().map((pid) => take(pid)))
+    if (!closed) samples = new Map(taken.filter((entry) => entry !== null))
+  }, WATCHED_INTERVAL_MS)
   // Sampling alone is no reason to stay.
   timer.unref()
 
   return {
-    of: (pid) => (pid == null ? null : (samples.get(pid) ?? null)),
+    of: (pid) => {
+      askedAt = clock.now()
+      return pid == null ? null : (samples.get(pid) ?? null)
+    },
     close: () => {
       closed = true
       clearInterval(timer)

@@ -1,6 +1,6 @@
 // The status document, from what the core decided and what was measured. Every situation has one.
 
-import type { AppStatus, AppStatusState, StatusDocument, WorkerStatus } from '../protocol/status.ts'
+import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
 import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
@@ -85,9 +85,4 @@ function workerStatus(
     requests: beat?.requests ?? null,
     retryInMs: null,
   }
-}
-
-/** The part about the supervisor itself is the caller's: it knows its name, socket and start. */
-export function statusDocument(supervisor: StatusDocument['supervisor'], apps: readonly AppStatus[]): StatusDocument {
-  return { supervisor, apps }
 }

@@ -64,6 +64,14 @@ export interface StatusDocument {
     readonly cpu: number | null
     readonly rss: number | null
     readonly schedule: 'round-robin' | 'shared'
+    /** Connections that a crash would have lost, since the start: `held` waited for a worker while there was none, `rescued` were
+     *  taken back from a dead one; `dropped` waited too long or were too many. `waiting`: now. */
+    readonly connections: {
+      readonly held: number
+      readonly rescued: number
+      readonly dropped: number
+      readonly waiting: number
+    }
     readonly socket: string | null
     readonly configFile: string | null
   }

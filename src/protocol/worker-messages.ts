@@ -1,7 +1,7 @@
 // What supervisor and agent say to each other over the worker's IPC channel.
 // The agent imports the types only; the supervisor checks what comes from workers against the schemas.
 
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { AGENT_COMMAND } from './agent-command.ts'
 
 export type SupervisorMessage =
@@ -43,8 +43,8 @@ export const AgentMessage = z.discriminatedUnion('act', [
     cmd: z.literal(AGENT_COMMAND),
     act: z.literal('listen-failed'),
     code: z.string(),
-    port: z.number().nullable(),
-    address: z.string().nullable(),
+    port: z.nullable(z.number()),
+    address: z.nullable(z.string()),
   }),
   /** Drained and closed; waits for `pong` before it ends. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('bye') }),

@@ -3,7 +3,7 @@
 import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
 
 /** The fewest ready workers that resil accepts of its own will. Parked slots want none, so they ask for none. */
-export function floorOf(app: App): number {
+function floorOf(app: App): number {
   return Math.max(0, wantedSlots(app).length - app.settings.reload.maxUnavailable)
 }
 
@@ -13,7 +13,7 @@ export function mayRemove(app: App): boolean {
 }
 
 /** Planned removals of every cause that have not ended yet. */
-export function removalsInFlight(app: App): number {
+function removalsInFlight(app: App): number {
   return allWorkers(app).filter(({ stage }) => stage.status === 'draining' || isPlannedKill(stage)).length
 }
 

@@ -13,7 +13,7 @@ import { addCrash } from './storm-budget.ts'
 import { findWorker, removeWorker, type Turn } from './turn.ts'
 
 /** Boots that may fail in every slot before an app that has never been ready is given up. */
-export const BOOTS_BEFORE_FAILURE = 3
+const BOOTS_BEFORE_FAILURE = 3
 
 export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'worker.exited' }>): void {
   const place = findWorker(turn, input.worker)

@@ -7,7 +7,7 @@ import { type App, allWorkers, readyCount, type SupervisorState, wantedSlots } f
 import type { Turn } from './turn.ts'
 
 /** Without a ready worker and behind an open gate for so long, a foreground supervisor exits, so that what started it can act. */
-export const EXHAUSTED_AFTER_MS = 60_000
+const EXHAUSTED_AFTER_MS = 60_000
 
 /** Apps whose dependencies are met may start; those whose dependencies are gone never will. */
 export function admitApps(turn: Turn): void {

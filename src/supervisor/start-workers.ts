@@ -57,7 +57,7 @@ export function hasRoom(turn: Turn, app: App): boolean {
   return liveRoom(app) > 0 && bootsInFlight(turn) < turn.state.bootsAtOnce
 }
 
-export function liveRoom(app: App): number {
+function liveRoom(app: App): number {
   const { surge } = (app.rollout?.kind === 'reload' ? app.rollout.settings : app.settings).reload
   const kept = app.slots.filter(({ retired }) => !retired)
   return app.instances + surge - kept.flatMap(workersOf).length

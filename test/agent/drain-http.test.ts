@@ -210,7 +210,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     await drain(worker, { deadlineMs: 1_000, idleWaitMs: 100 })
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
     expect(performance.now() - begun).toBeGreaterThan(890)
-    expect(performance.now() - begun).toBeLessThan(1_500)
+    expect(performance.now() - begun).toBeLessThan(3_000)
     expect(await client.closed).toBe('end')
   })
 

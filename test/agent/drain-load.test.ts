@@ -28,8 +28,15 @@ function request(port: number, agent: Agent): Promise<string> {
   })
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
-  const { start } = agentBench(path)
+const policies = [
+  ['round robin', {}],
+  ['the kernel', { NODE_CLUSTER_SCHED_POLICY: 'none' }],
+] as const
+
+describe.each(
+  nodesUnderTest.flatMap(({ path, version }) => policies.map((policy) => [version, ...policy, path] as const)),
+)('on Node %s, connections given out by %s', (_version, _policy, env, path) => {
+  const { start } = agentBench(path, env)
 
   it(`${DRAINS} drains with ${CLIENTS} busy clients lose nothing`, async () => {
     // Not 0: the workers come and go, and it would be a new port each time.
@@ -61,7 +68,6 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     await Promise.all(clients)
     expect(lost).toEqual([])
     expect(answered).toBeGreaterThan(500)
-    worker.kill('SIGKILL')
-    await worker.exit()
+    await worker.end()
   })
 })

@@ -60,6 +60,15 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     expect(await worker.exit()).toMatchObject({ code: null, signal })
   })
 
+  it('a listener that cleans up and then dies of the same signal can', async () => {
+    const source = `${forever} process.once('SIGINT', () => { console.log('cleaned up'); process.kill(process.pid, 'SIGINT') })`
+    const worker = await start(source)
+    await worker.said('loaded')
+    worker.drain({ signal: 'SIGINT' })
+    await worker.line(/cleaned up/)
+    expect(await worker.exit()).toMatchObject({ code: null, signal: 'SIGINT' })
+  })
+
   it('a job that listens for the signal ends as it likes', async () => {
     const worker = await start(`${forever} process.on('SIGTERM', () => process.exit(5))`)
     await worker.said('loaded')

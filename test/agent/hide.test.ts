@@ -1,5 +1,7 @@
+import { symlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { withoutPreload } from '../../src/agent/hide.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 const agent = '/somewhere/agent.cjs'
 
@@ -30,5 +32,12 @@ describe('the agent takes its own --require away', () => {
   ])('%j → %j', (execArgv, expected) => {
     expect(withoutPreload(execArgv, agent)).toEqual(expected)
     expect(execArgv, 'in place').toEqual(expected)
+  })
+
+  it('also where it is given by a symbolic link, as in a linked installation', () => {
+    const dir = tempDir({ 'real/agent.cjs': '' })
+    symlinkSync(`${dir}/real`, `${dir}/linked`)
+    const execArgv = ['--require', `${dir}/linked/agent.cjs`, '--require', `${dir}/missing.cjs`]
+    expect(withoutPreload(execArgv, `${dir}/real/agent.cjs`)).toEqual(['--require', `${dir}/missing.cjs`])
   })
 })

@@ -46,8 +46,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
       const line = await worker.line(new RegExp(`^${word} `))
       reports[word] = JSON.parse(line.slice(word.length + 1))
     }
-    worker.kill('SIGKILL')
-    await worker.exit()
+    await worker.end()
     const unique = reports.load?.env as { NODE_UNIQUE_ID?: string } | undefined
     expect(unique).not.toHaveProperty('NODE_UNIQUE_ID')
     return reports

@@ -93,8 +93,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
         port: null,
         address: '/nonexistent/socket',
       })
-      worker.kill('SIGKILL')
-      await worker.exit()
+      await worker.end()
     })
 
     it('is not an error of a server that listens', async () => {
@@ -103,8 +102,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
       const worker = await start(source)
       await worker.said('beat')
       expect(worker.seen('said').map(({ act }) => act)).not.toContain('listen-failed')
-      worker.kill('SIGKILL')
-      await worker.exit()
+      await worker.end()
     })
   })
 
@@ -126,8 +124,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
       expect(beat.utilization).toBeGreaterThanOrEqual(0)
       expect(beat.utilization).toBeLessThan(1)
       first.end()
-      worker.kill('SIGKILL')
-      await worker.exit()
+      await worker.end()
     })
 
     it('tells a loop that is blocked now and then from one that is not', async () => {
@@ -139,18 +136,17 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
         return beat
       }
       const [calm, blocked] = await Promise.all([of(idle), of(busy)])
-      expect(calm.delayP99Ms).toBeLessThan(100)
+      expect(calm.delayP99Ms).toBeLessThan(blocked.delayP99Ms)
       expect(calm.utilization).toBeLessThan(0.5)
       expect(blocked.delayP99Ms).toBeGreaterThan(120)
       expect(blocked.utilization).toBeGreaterThan(0.5)
       for (const worker of [idle, busy]) {
-        worker.kill('SIGKILL')
-        await worker.exit()
+        await worker.end()
       }
     })
 
     it('does no harm when the app has closed the channel', async () => {
-      const source = `process.channel.on('x', () => {}); const { worker } = require('cluster')
+      const source = `const { worker } = require('cluster')
         worker.exitedAfterDisconnect = true; process.disconnect(); setTimeout(() => process.exit(4), 1_500)
         process.on('error', () => process.exit(9))`
       const worker = await start(source)

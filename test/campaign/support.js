@@ -56,7 +56,10 @@ export const NO_LIMITS = {
 export async function startSupervisor(config, node = process.env.RESIL_TEST_NODE ?? process.execPath) {
   const dir = mkdtempSync(join(tmpdir(), 'resil-campaign-'))
   const port = await freePort()
-  writeFileSync(join(dir, 'resilience.config.json'), JSON.stringify({ name: 'campaign', log: { level: 'debug' }, ...config }))
+  writeFileSync(
+    join(dir, 'resilience.config.json'),
+    JSON.stringify({ name: 'campaign', log: { level: 'debug' }, ...config }),
+  )
   console.log('limits raised for the campaign: restart.backoff 5 ms, restart.window and restart.storm 1,000,000')
   const env = { PATH: process.env.PATH, RESIL_RUNTIME_DIR: dir, PORT: String(port) }
   const child = spawn(node, [RESIL, 'start', '--json-logs'], { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] })

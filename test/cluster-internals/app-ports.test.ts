@@ -59,8 +59,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
 
     afterEach(async () => {
       for (const worker of started.splice(0)) {
-        if (worker.seen('exit').length === 0) worker.kill('SIGKILL')
-        await worker.exit()
+        if (worker.seen('exit').length === 0) await worker.end()
       }
     })
 
@@ -123,8 +122,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
       await first.listening()
       const refused = await run('blog', source)
       await refused.exit()
-      first.kill('SIGKILL')
-      await first.exit()
+      await first.end()
       const other = await run('blog', source)
       expect(await other.port()).toBe(port)
     })

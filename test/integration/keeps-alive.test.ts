@@ -138,13 +138,15 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     expect(Math.max(...waits)).toBeGreaterThanOrEqual(50)
   })
 
-  it('waits for the ready message of an app that sends one, from the first restart on', async () => {
-    const service = await startService(fixture('ready-message.cjs'), { node, args: ['-w', '1'] })
-    await service.event('app.running')
-    const reload = await service.resil(['reload'])
-    expect(reload.code).toBe(0)
-    const readyBy = service.events('worker.ready').map(({ by }) => by)
-    expect(readyBy.at(-1)).toBe('message')
+  it('waits for the ready message where it is told to, though the app listens before', async () => {
+    const script = fixture('ready-message.cjs')
+    const cwd = tempDir({
+      'resilience.config.json': JSON.stringify({ script, instances: 1, ready: { on: 'message' } }),
+    })
+    const service = await startService(null, { node, cwd })
+    const ready = await service.event('worker.ready')
+    expect(ready.by).toBe('message')
+    expect(ready.bootMs).toBeGreaterThanOrEqual(300)
     await service.stop()
   })
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { MARK_VARIABLE, mark } from './processes.ts'
 import { tempDir } from './temp-dir.ts'
 
-export { assertNoProcessLeft, markedProcesses } from './processes.ts'
+export { assertNoProcessLeft } from './processes.ts'
 export { tempDir } from './temp-dir.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/resil.js', import.meta.url))

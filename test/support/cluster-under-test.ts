@@ -168,6 +168,12 @@ export class WorkerUnderTest {
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal)
   }
+
+  /** Whatever it is up to: also where it has just ended by itself. */
+  async end(): Promise<void> {
+    killIfAlive(this.pid)
+    await this.exit()
+  }
 }
 
 function killIfAlive(pid: number): void {

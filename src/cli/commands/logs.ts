@@ -1,10 +1,9 @@
 // `resil logs`: what the workers said, and, with -f, say. The supervisor remembers the newest lines; older ones are in log.file.
 
-import type { Command } from 'commander'
 import { ResilError } from '../../errors.ts'
 import type { LogLine } from '../../protocol/control.ts'
+import type { CommandSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
-import { addExamples } from '../examples.ts'
 import { countOf, durationOf, type SocketOption, socketOption } from '../options.ts'
 import { logLineRenderer } from '../render/log-line.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
@@ -18,26 +17,25 @@ interface LogsOptions extends SocketOption {
   readonly json?: boolean
 }
 
-export function registerLogs(program: Command, context: CliContext): void {
-  const command = program
-    .command('logs')
-    .description('show what the workers, and resil itself, have said last')
-    .argument('[app]', 'one app; all of them where it is left out')
-    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
-    .option('-n, --lines <count>', 'the newest lines only (default: all that the supervisor remembers)')
-    .option('--since <time>', 'from then on: 10m (ago), or a date such as 2026-01-31T12:00:00Z')
-    .option('--grep <text>', 'lines with this text, or matching this /regular expression/')
-    .option('-t, --time', 'put the time of each line before it')
-    .option('--json', 'print each line as a JSON object: at, app, slot, pid, stream, text')
-    .addOption(socketOption())
-    .action(async (app: string | undefined, options: LogsOptions) => {
-      context.finish(await logs(app, options, context))
-    })
-  addExamples(command, [
+export const logsCommand: CommandSpec<LogsOptions> = {
+  name: 'logs',
+  summary: 'show what the workers, and resil itself, have said last',
+  argument: { name: 'app', required: false, summary: 'one app; all of them where it is left out' },
+  options: [
+    { flags: '-f, --follow', summary: 'go on with what comes, until Ctrl-C' },
+    { flags: '-n, --lines <count>', summary: 'the newest lines only (default: all that the supervisor remembers)' },
+    { flags: '--since <time>', summary: 'from then on: 10m (ago), or a date such as 2026-01-31T12:00:00Z' },
+    { flags: '--grep <text>', summary: 'lines with this text, or matching this /regular expression/' },
+    { flags: '-t, --time', summary: 'put the time of each line before it' },
+    { flags: '--json', summary: 'print each line as a JSON object: at, app, slot, pid, stream, text' },
+    socketOption,
+  ],
+  examples: [
     ['resil logs web -f', 'follow web'],
     ['resil logs -n 50 -t', 'the last 50 lines, with times'],
-    ['resil logs --since 10m --grep /timeout|refused/i', 'what went wrong in the last ten minutes'],
-  ])
+    ['resil logs --since 10m --grep "/timeout|refused/i"', 'what went wrong in the last ten minutes'],
+  ],
+  run: logs,
 }
 
 async function logs(target: string | undefined, options: LogsOptions, context: CliContext): Promise<number> {

@@ -1,17 +1,16 @@
 // `resil reload` and `resil restart`: ask, show each slot as it comes, end with a verdict per worker.
 
-import type { Command } from 'commander'
 import type { FoundSupervisor } from '../../control/find.ts'
 import { ResilError } from '../../errors.ts'
 import { describe } from '../../events/describe.ts'
 import type { PublishedEvent } from '../../events/events.ts'
 import { EXIT } from '../../exit-codes.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
+import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
-import { addExamples } from '../examples.ts'
 import { leave } from '../interrupt.ts'
 import { durationOf, type SocketOption, socketOption } from '../options.ts'
-import { type RollOutVerb, renderVerdict } from '../render/verdict.ts'
+import { type RollOutVerb, renderVerdict, summary } from '../render/verdict.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
 
 interface RollOutOptions extends SocketOption {
@@ -19,44 +18,48 @@ interface RollOutOptions extends SocketOption {
   readonly timeout?: string
 }
 
-export function registerReload(program: Command, context: CliContext): void {
-  const command = program
-    .command('reload')
-    .description('replace the workers without a gap: new before old, one after the other; a failure is rolled back')
-    .argument('[app]', 'one app; all of them where it is left out')
-  addRollOutOptions(command).action(async (app: string | undefined, options: RollOutOptions) => {
-    const ask = (found: FoundSupervisor, request: RollOutRequest) =>
-      found.client.request('reload', { app: appOf(found, app) }, request)
-    context.finish(await rollOut('reload', app, options, context, ask))
-  })
-  addExamples(command, [
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--timeout <duration>',
+    summary: 'how long to wait for the end, such as 2m (default: as long as it takes)',
+  },
+  { flags: '--json', summary: 'print the verdicts as JSON' },
+  socketOption,
+]
+
+export const reloadCommand: CommandSpec<RollOutOptions> = {
+  name: 'reload',
+  summary: 'replace the workers without a gap: new before old, one after the other; a failure is rolled back',
+  argument: { name: 'app', required: false, summary: 'one app; all of them where it is left out' },
+  options: OPTIONS,
+  examples: [
     ['resil reload', 'all apps of this folder, after a deploy or a change of the config'],
     ['resil reload web --timeout 2m', 'wait two minutes at most; the reload itself goes on'],
     ['resil reload web --json', 'the verdict as JSON; exit code 75 where it failed'],
-  ])
+  ],
+  run: (app, options, context) =>
+    rollOut('reload', app, options, context, (found, request) =>
+      found.client.request('reload', { app: appOf(found, app) }, request),
+    ),
 }
 
-export function registerRestart(program: Command, context: CliContext): void {
-  const command = program
-    .command('restart')
-    .description('stop and start workers one after the other, for apps that can not run twice')
-    .argument('[target]', 'an app, or one slot of it: web, web:2; everything where it is left out')
-  addRollOutOptions(command).action(async (target: string | undefined, options: RollOutOptions) => {
-    const ask = (found: FoundSupervisor, request: RollOutRequest) =>
-      found.client.request('restart', { target }, request)
-    context.finish(await rollOut('restart', target, options, context, ask))
-  })
-  addExamples(command, [
+export const restartCommand: CommandSpec<RollOutOptions> = {
+  name: 'restart',
+  summary: "stop and start workers one after the other, for apps that can't run twice",
+  argument: {
+    name: 'target',
+    required: false,
+    summary: 'an app, or one slot of it: web, web:2; everything where it is left out',
+  },
+  options: OPTIONS,
+  examples: [
     ['resil restart web', 'each worker of web in turn'],
     ['resil restart web:2', 'the worker of slot 2 only'],
-  ])
-}
-
-function addRollOutOptions(command: Command): Command {
-  return command
-    .option('--timeout <duration>', 'how long to wait for the end, such as 2m (default: as long as it takes)')
-    .option('--json', 'print the verdicts as JSON')
-    .addOption(socketOption())
+  ],
+  run: (target, options, context) =>
+    rollOut('restart', target, options, context, (found, request) =>
+      found.client.request('restart', { target }, request),
+    ),
 }
 
 interface RollOutRequest {
@@ -76,6 +79,9 @@ async function rollOut(
   const showProgress = !json && context.stderr.isTTY === true
   const interrupted = context.interrupted()
   return withSupervisor(context, { socket, target }, async (found) => {
+    // Slots that have been shown as they came are not told again.
+    const render = (verdict: ReloadVerdict): string =>
+      showProgress && verdict.outcome === 'finished' ? `${summary(verdict, verb)}\n` : renderVerdict(verdict, verb)
     const onItem = (event: PublishedEvent): void => {
       // What ends it is in the verdict.
       const onTheWay = event.type === 'reload.started' || event.type === 'reload.slotReplaced'
@@ -87,9 +93,7 @@ async function rollOut(
         signal: interrupted,
         ...(timeoutMs !== undefined && { timeoutMs }),
       })
-      context.stdout.write(
-        json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map((one) => renderVerdict(one, verb)).join(''),
-      )
+      context.stdout.write(json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map(render).join(''))
       return verdicts.every(({ outcome }) => outcome === 'finished') ? EXIT.ok : EXIT.reloadFailed
     } catch (error) {
       const goesOn = 'it goes on; `resil status` shows how far it is'

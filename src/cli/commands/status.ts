@@ -1,12 +1,11 @@
 // `resil status`: one document, as a table or as JSON, once or again and again.
 
-import type { Command } from 'commander'
 import type { FoundSupervisor } from '../../control/find.ts'
 import { ResilError } from '../../errors.ts'
 import { choosePaint } from '../../process/output/colour.ts'
 import type { StatusDocument } from '../../protocol/status.ts'
+import type { CommandSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
-import { addExamples } from '../examples.ts'
 import { type SocketOption, socketOption } from '../options.ts'
 import { redraw } from '../render/redraw.ts'
 import { renderStatus } from '../render/status.ts'
@@ -20,22 +19,21 @@ interface StatusOptions extends SocketOption {
 const DEFAULT_WIDTH = 80
 const WATCH_INTERVAL_MS = 1_000
 
-export function registerStatus(program: Command, context: CliContext): void {
-  const command = program
-    .command('status')
-    .description('show what runs, how it is, and how it last died')
-    .argument('[app]', 'one app; all of them where it is left out')
-    .option('--json', 'print one valid JSON document, whatever the situation')
-    .option('-w, --watch', 'show it again every second, until Ctrl-C')
-    .addOption(socketOption())
-    .action(async (app: string | undefined, options: StatusOptions) => {
-      context.finish(await status(app, options, context))
-    })
-  addExamples(command, [
+export const statusCommand: CommandSpec<StatusOptions> = {
+  name: 'status',
+  summary: 'show what runs, how it is, and how it last died',
+  argument: { name: 'app', required: false, summary: 'one app; all of them where it is left out' },
+  options: [
+    { flags: '--json', summary: 'print one valid JSON document, whatever the situation' },
+    { flags: '-w, --watch', summary: 'show it again every second, until Ctrl-C' },
+    socketOption,
+  ],
+  examples: [
     ['resil status', 'all apps of the supervisor of this folder'],
     ['resil status web --watch', 'follow one app'],
     ['resil status --json', 'for scripts; exit code 69 and "supervisor": null where none runs'],
-  ])
+  ],
+  run: status,
 }
 
 async function status(
@@ -87,6 +85,7 @@ async function watchStatus(
 
 function pause({ clock }: CliContext, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const done = (): void => {
       timer.cancel()
       signal.removeEventListener('abort', done)

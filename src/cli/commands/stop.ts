@@ -1,11 +1,10 @@
 // `resil stop`: the supervisor, an app or a slot. Returns when it has ended, so that what comes next finds the ports free.
 
-import type { Command } from 'commander'
 import type { FoundSupervisor } from '../../control/find.ts'
 import { ResilError } from '../../errors.ts'
 import { duration } from '../../events/words.ts'
+import type { CommandSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
-import { addExamples } from '../examples.ts'
 import { leave } from '../interrupt.ts'
 import { durationOf, type SocketOption, socketOption } from '../options.ts'
 import { withSupervisor } from '../with-supervisor.ts'
@@ -18,22 +17,28 @@ interface StopOptions extends SocketOption {
 /** Beyond the deadline that the supervisor has announced: for its own end, on a machine that is busy. */
 const GRACE_MS = 10_000
 
-export function registerStop(program: Command, context: CliContext): void {
-  const command = program
-    .command('stop')
-    .description('stop gracefully: workers finish what they have in hand, up to the deadline')
-    .argument('[target]', 'an app, or one slot of it: web, web:2; everything where it is left out')
-    .option('--force', 'kill at once, without a drain')
-    .option('--timeout <duration>', 'how long to wait for the end, such as 1m (default: the deadline of the stop)')
-    .addOption(socketOption())
-    .action(async (target: string | undefined, options: StopOptions) => {
-      context.finish(await stop(target, options, context))
-    })
-  addExamples(command, [
+export const stopCommand: CommandSpec<StopOptions> = {
+  name: 'stop',
+  summary: 'stop gracefully: workers finish what they have in hand, up to the deadline',
+  argument: {
+    name: 'target',
+    required: false,
+    summary: 'an app, or one slot of it: web, web:2; everything where it is left out',
+  },
+  options: [
+    { flags: '--force', summary: 'kill at once, without a drain' },
+    {
+      flags: '--timeout <duration>',
+      summary: 'how long to wait for the end, such as 1m (default: the deadline of the stop)',
+    },
+    socketOption,
+  ],
+  examples: [
     ['resil stop', 'the supervisor of this folder, with all its apps'],
     ['resil stop web:2', 'one worker; its slot stays empty until `resil restart web:2`'],
     ['resil stop --force', 'kill what will not end'],
-  ])
+  ],
+  run: stop,
 }
 
 function stop(target: string | undefined, options: StopOptions, context: CliContext): Promise<number> {

@@ -20,7 +20,7 @@ const GREEN = 32
 const INDENT = '  '
 
 export function renderStatus(document: StatusDocument, style: StatusStyle): string {
-  const lines = [supervisorLine(document.supervisor)]
+  const lines = [supervisorLine(document.supervisor), ...connectionLines(document.supervisor, style)]
   for (const app of document.apps) lines.push('', ...appLines(app, style))
   return `${lines.join('\n')}\n`
 }
@@ -31,6 +31,16 @@ function supervisorLine({ name, pid, state, uptimeMs, version, node, cpu, rss }:
   if (cpu !== null) parts.push(shortPercent(cpu))
   if (state === 'stopping') parts.push('stopping')
   return parts.join(', ')
+}
+
+/** Said only where a crash has touched connections. */
+function connectionLines({ connections }: StatusDocument['supervisor'], style: StatusStyle): string[] {
+  const { held, rescued, dropped, waiting } = connections
+  if (held + rescued + dropped === 0) return []
+  const parts = [`${count(held, 'connection')} waited for a worker`, `${rescued} taken back from dead ones`]
+  if (waiting > 0) parts.push(`${waiting} waiting now`)
+  if (dropped > 0) parts.push(`${dropped} given up`)
+  return wrap(parts.join(', '), style.width, INDENT)
 }
 
 function appLines(app: AppStatus, style: StatusStyle): string[] {

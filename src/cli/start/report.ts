@@ -34,7 +34,7 @@ export function openReport(fd: number): Report {
     } catch {
       // Nobody listens any more: the start has succeeded, or the person has left.
       open = false
-      closeSync(fd)
+      closeQuietly(fd)
     }
   }
 
@@ -45,5 +45,13 @@ export function openReport(fd: number): Report {
       const details = known ? error.details : []
       say({ type: 'failed', code: known ? error.code : 'RESIL_INTERNAL', message: messageOf(error), details })
     },
+  }
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // It never was one.
   }
 }

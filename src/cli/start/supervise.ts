@@ -73,6 +73,11 @@ function named(app: string, { apps, configFile }: Settings): AppSettings {
   )
 }
 
+/** What can't be looked at is not there yet, or will be told by whoever opens it. */
 function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  try {
+    return statSync(file).size
+  } catch {
+    return 0
+  }
 }

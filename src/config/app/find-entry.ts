@@ -84,7 +84,8 @@ function entryOfFolder(dir: string, base: string): FoundEntry {
   }
 }
 
-function likelyEntry(dir: string, base: string): string | undefined {
+/** What looks like an entry, as the person would name it. */
+export function likelyEntry(dir: string, base: string): string | undefined {
   const folders = ['.', ...SOURCE_FOLDERS]
   const stems = ['server', 'app', 'index', 'main']
   const files = folders.flatMap((folder) =>

@@ -41,11 +41,12 @@ function faultOf(error: unknown, file: string): ConfigFault {
   return new ConfigFault(message, header ?? frameWithin(stack, file) ?? syntaxCheck(error, file))
 }
 
-/** `file:line`, the source line and carets: how Node begins the stack of some syntax errors. */
+/** `file:line`, source and mostly carets: how Node begins the stack of a syntax error. */
 function readHeader(text: string): (Position & { readonly file: string }) | undefined {
-  const match = /^(\S.*?)(?:\?[^:]*)?:(\d+)\n.*\n(\s*)\^/.exec(text)
+  const match = /^(\/.*?|file:.*?)(?:\?[^:\n]*)?:(\d+)\n/.exec(text)
   if (match === null) return undefined
-  const [, place = '', line, indent = ''] = match
+  const [, place = '', line] = match
+  const indent = /\n([ \t]*)\^+[ \t]*\n/.exec(text)?.[1] ?? ''
   return {
     file: place.startsWith('file:') ? fileURLToPath(place) : place,
     line: Number(line),

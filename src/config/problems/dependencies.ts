@@ -33,7 +33,8 @@ export function dependencyProblems(apps: readonly Dependent[]): { readonly app: 
 
 /** The shortest way from an app back to itself, without the return. */
 function circleFrom(start: string, apps: readonly Dependent[]): readonly string[] | undefined {
-  const edges = new Map(apps.map(({ name, dependsOn }) => [name, dependsOn]))
+  // Of two apps by one name (told elsewhere) the first counts.
+  const edges = new Map([...apps].reverse().map(({ name, dependsOn }) => [name, dependsOn]))
   const seen = new Set<string>()
   let paths: (readonly string[])[] = [[start]]
   while (paths.length > 0) {

@@ -22,12 +22,11 @@ export function describeIssues(
       ? issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownKey(key, issue.path, schema) }))
       : [wrongValue(issue, input, schema)],
   )
-  return problems.map(({ path, message }) => ({
-    where: origin.where,
-    field: fieldName([...origin.prefix, ...path]) || null,
-    message,
-    kind: origin.kind,
-  }))
+  const { where, prefix, kind } = origin
+  const named = problems.map(({ path, message }) => ({ field: fieldName([...prefix, ...path]) || null, message }))
+  // zod may find two things wrong with one value; for a person it is one.
+  const once = new Map(named.map((problem) => [`${problem.field}: ${problem.message}`, problem]))
+  return [...once.values()].map((problem) => ({ where, ...problem, kind }))
 }
 
 function wrongValue(issue: Issue, input: unknown, schema: z.core.$ZodType): { path: PropertyKey[]; message: string } {
@@ -48,7 +47,7 @@ function wrongValue(issue: Issue, input: unknown, schema: z.core.$ZodType): { pa
 }
 
 function recordItem(doc: FieldDoc, issue: Issue): string {
-  if (issue.path.length === 1) return doc.expects
+  if (doc.kind !== 'record' || issue.path.length === 1) return doc.expects
   return issue.code === 'invalid_key' ? 'a name that an environment can hold' : 'a text, a number, true or false'
 }
 

@@ -24,11 +24,6 @@ export function toError(problems: readonly Problem[]): ResilError {
   return new ResilError(config ? 'RESIL_CONFIG' : 'RESIL_USAGE', first, { details: rest })
 }
 
-/** All lines of an error that `toError` made. */
-export function linesOf(error: ResilError): readonly string[] {
-  return [error.message, ...error.details]
-}
-
 /** `["apps", 0, "ready", "on"]` → `apps[0].ready.on` */
 export function fieldName(path: readonly PropertyKey[]): string {
   return path.reduce<string>((name, step) => {
@@ -45,6 +40,15 @@ export function displayPath(file: string, cwd: string): string {
 
 /** A value for an error line: short, and on one line. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'function' ? 'a function' : asJson(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    // A config that is code may hold a BigInt, or an object that contains itself.
+    return typeof value === 'object' ? 'an object that JSON can not hold' : String(value)
+  }
 }

@@ -1,0 +1,18 @@
+// The commands that ask a running supervisor. They load no more than a connection needs, and must stay so: each starts within
+// 15 ms over bare node.
+
+import type { AnyCommandSpec } from './command-spec.ts'
+import { logsCommand } from './commands/logs.ts'
+import { reloadCommand, restartCommand } from './commands/reload.ts'
+import { scaleCommand } from './commands/scale.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+
+export const lightCommands: readonly AnyCommandSpec[] = [
+  reloadCommand,
+  restartCommand,
+  scaleCommand,
+  stopCommand,
+  statusCommand,
+  logsCommand,
+]

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { renderVerdict } from '../../../src/cli/render/verdict.ts'
+import type { ReloadVerdict } from '../../../src/protocol/control.ts'
+import { exitDetails } from '../../support/fake-port.ts'
+
+const verdict = (given: Partial<ReloadVerdict>): ReloadVerdict => ({
+  app: 'web',
+  request: 'reload-1',
+  outcome: 'finished',
+  generation: 3,
+  tookMs: 1_240,
+  slots: [],
+  failure: null,
+  reason: null,
+  ...given,
+})
+const replaced = (slot: number, pid: number) => ({ slot, outcome: 'replaced', pid, bootMs: 240 }) as const
+const failed = { slot: 1, outcome: 'failed', pid: null, bootMs: null } as const
+const kept = (slot: number) => ({ slot, outcome: 'kept', pid: null, bootMs: null }) as const
+
+describe('the verdict, for people', () => {
+  it.each<[string, ReloadVerdict, 'reload' | 'restart', string[]]>([
+    [
+      'a reload',
+      verdict({ slots: [replaced(0, 98), replaced(10, 1_234)] }),
+      'reload',
+      [
+        'web: reloaded, generation 3, in 1.2 s',
+        '  web:0   replaced  pid 98, ready after 240 ms',
+        '  web:10  replaced  pid 1234, ready after 240 ms',
+      ],
+    ],
+    [
+      'a restart',
+      verdict({ slots: [replaced(0, 98)] }),
+      'restart',
+      ['web: restarted in 1.2 s', '  web:0  replaced  pid 98, ready after 240 ms'],
+    ],
+    [
+      'a rollback',
+      verdict({
+        outcome: 'rolled-back',
+        generation: 2,
+        slots: [kept(0), failed],
+        failure: { slot: 1, worker: 9, reason: 'boot-failure', exit: exitDetails(), missing: [] },
+      }),
+      'reload',
+      [
+        'web: reload failed and was rolled back, generation 2 serves on: the new web:1 failed to boot: exited with code 1 after 240 ms',
+        '  web:0  kept',
+        '  web:1  failed',
+      ].map((line) => line.replace('failed to boot: exited', 'exited')),
+    ],
+    [
+      'a rollback for a timeout, with what can be done',
+      verdict({
+        outcome: 'rolled-back',
+        failure: {
+          slot: 1,
+          worker: 9,
+          reason: 'boot-timeout',
+          exit: exitDetails({ kind: 'boot-timeout' }),
+          missing: [],
+        },
+      }),
+      'reload',
+      [
+        'web: reload failed and was rolled back, generation 3 serves on: the new web:1 was not ready in time and was ended after 240 ms; raise ready.timeout, or find what it waits for',
+      ],
+    ],
+    [
+      'a rollback for a port',
+      verdict({
+        outcome: 'rolled-back',
+        failure: { slot: 0, worker: 9, reason: 'missing-port', exit: null, missing: ['3000', '3001'] },
+      }),
+      'reload',
+      [
+        'web: reload failed and was rolled back, generation 3 serves on: the new web:0 did not listen on 3000 and 3001, which the old one does',
+      ],
+    ],
+    [
+      'a restart that failed',
+      verdict({
+        outcome: 'failed',
+        slots: [replaced(0, 98), failed],
+        failure: { slot: 1, worker: 9, reason: 'fork-failed', exit: null, missing: [] },
+      }),
+      'restart',
+      [
+        'web: restart failed, later slots were left alone: the new web:1 did not become ready (fork-failed)',
+        '  web:0  replaced  pid 98, ready after 240 ms',
+        '  web:1  failed',
+      ],
+    ],
+    [
+      'a reload that was superseded',
+      verdict({ outcome: 'superseded', reason: 'it was stopped meanwhile' }),
+      'reload',
+      ['web: reload ended early: it was stopped meanwhile'],
+    ],
+    [
+      'a reload that was refused',
+      verdict({ outcome: 'refused', reason: 'a reload (reload-1) is running' }),
+      'reload',
+      ['web: reload refused: a reload (reload-1) is running'],
+    ],
+  ])('of %s', (_, given, verb, lines) => {
+    expect(renderVerdict(given, verb)).toBe(lines.map((line) => `${line}\n`).join(''))
+  })
+})

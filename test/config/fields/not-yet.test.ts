@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { gather } from '../../../src/config/layers/gather.ts'
+import { lineOf } from '../../../src/config/problems/problems.ts'
+
+const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
+  gather({ config: { file: '/srv/c.json', where: 'c.json', prefix: [], raw, ignored: [] }, env, flags }).problems.map(
+    lineOf,
+  )
+
+test.each<[unknown, string]>([
+  [{ watchdogs: { memory: { hard: '512mb' } } }, 'watchdogs'],
+  [{ watchdogs: { hang: { suspectAfter: '2.5s' } } }, 'watchdogs'],
+  [{ recycle: { maxAge: '1d' } }, 'recycle'],
+  [{ probes: { liveness: { http: '/' } } }, 'probes'],
+  [{ standby: 1 }, 'standby'],
+  [{ reusePort: true }, 'reusePort'],
+  [{ sticky: true }, 'sticky'],
+  [{ watch: true }, 'watch'],
+  [{ watch: ['src'] }, 'watch'],
+  [{ admin: { port: 9000 } }, 'admin'],
+  [{ hooks: { onCrash: { exec: 'notify' } } }, 'hooks'],
+  [{ chaos: { allowed: true } }, 'chaos'],
+  [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
+  [{ stateDir: '/var/lib/x' }, 'stateDir'],
+  [{ apps: [{ script: 'a.js' }, { script: 'b.js', standby: 2 }] }, 'apps[1].standby'],
+])('%j is refused as not available yet', (raw, field) => {
+  expect(linesFor(raw)).toEqual([`c.json: ${field}: not available yet in this version of resil`])
+})
+
+test('of a setting that has other values, only the one that waits is refused, and named', () => {
+  expect(linesFor({ ready: { on: 'probe' } })).toEqual([
+    'c.json: ready.on: "probe": not available yet in this version of resil',
+  ])
+  expect(linesFor({ ready: { on: 'message' } })).toEqual([])
+})
+
+test('what does not ask for the feature may stand', () => {
+  expect(
+    linesFor({
+      standby: 0,
+      reusePort: false,
+      sticky: false,
+      watch: [],
+      admin: { port: 'off' },
+      chaos: { allowed: false },
+      watchdogs: {},
+      schedule: 'shared',
+    }),
+  ).toEqual([])
+})
+
+test('what holds for several apps is told once, where it stands', () => {
+  expect(linesFor({ standby: 1, apps: [{ script: 'a.js' }, { script: 'b.js' }] })).toEqual([
+    'c.json: standby: not available yet in this version of resil',
+  ])
+})
+
+test('variables and flags are refused by their own names', () => {
+  expect(linesFor({}, { RESIL_STANDBY: '1', RESIL_READY_ON: 'probe' }, { watch: true, maxMemory: '1gb' })).toEqual([
+    'RESIL_READY_ON: "probe": not available yet in this version of resil',
+    'RESIL_STANDBY: not available yet in this version of resil',
+    '--max-memory: not available yet in this version of resil',
+    '--watch: not available yet in this version of resil',
+  ])
+  expect(linesFor({}, { RESIL_STANDBY: '0' }, { watch: false })).toEqual([])
+})

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { collectVerdict, unattempted } from '../../../src/control/operations/verdict.ts'
+import type { ReloadEvent, ReloadFailure } from '../../../src/events/events.ts'
+import { exitDetails } from '../../support/fake-port.ts'
+
+const about = { app: 'web', request: 'reload-1' }
+const started: ReloadEvent = { ...about, type: 'reload.started', generation: 2, restart: false, slots: 2 }
+const replaced = (slot: number): ReloadEvent => {
+  return { ...about, type: 'reload.slotReplaced', generation: 2, slot, bootMs: 200 + slot, pid: 50 + slot }
+}
+const failure: ReloadFailure = { slot: 1, worker: 9, reason: 'boot-failure', exit: exitDetails(), missing: [] }
+
+function verdictOf(events: readonly ReloadEvent[]) {
+  const collector = collectVerdict('web', 'reload-1', [0, 1])
+  const verdicts = events.map((event) => collector.add(event))
+  expect(verdicts.slice(0, -1).every((verdict) => verdict === undefined)).toBe(true)
+  return verdicts.at(-1)
+}
+
+const kept = (slot: number) => ({ slot, outcome: 'kept', pid: null, bootMs: null })
+const came = (slot: number) => ({ slot, outcome: 'replaced', pid: 50 + slot, bootMs: 200 + slot })
+
+describe('the verdict on a reload', () => {
+  it('that finished names each slot with its new process', () => {
+    const finished: ReloadEvent = { ...about, type: 'reload.finished', generation: 2, tookMs: 900 }
+    expect(verdictOf([started, replaced(1), replaced(0), finished])).toEqual({
+      ...about,
+      outcome: 'finished',
+      generation: 2,
+      tookMs: 900,
+      slots: [came(0), came(1)],
+      failure: null,
+      reason: null,
+    })
+  })
+
+  it('that finished knows slots which came by scaling meanwhile', () => {
+    const finished: ReloadEvent = { ...about, type: 'reload.finished', generation: 2, tookMs: 900 }
+    expect(verdictOf([started, replaced(0), replaced(1), replaced(2), finished])?.slots).toHaveLength(3)
+  })
+
+  it('that was rolled back has replaced nothing, and says which slot failed', () => {
+    const rolledBack: ReloadEvent = {
+      ...about,
+      type: 'reload.rolledBack',
+      generation: 1,
+      kept: 2,
+      failure,
+      tookMs: 900,
+    }
+    expect(verdictOf([started, replaced(0), rolledBack])).toEqual({
+      ...about,
+      outcome: 'rolled-back',
+      generation: 1,
+      tookMs: 900,
+      slots: [kept(0), { slot: 1, outcome: 'failed', pid: null, bootMs: null }],
+      failure,
+      reason: null,
+    })
+  })
+
+  it('that something else ended keeps what had been replaced', () => {
+    const superseded: ReloadEvent = { ...about, type: 'reload.superseded', generation: 1, by: 'stop' }
+    expect(verdictOf([started, replaced(0), superseded])).toMatchObject({
+      outcome: 'superseded',
+      slots: [came(0), kept(1)],
+      reason: 'it was stopped meanwhile',
+    })
+  })
+
+  it('that was refused is about no slot', () => {
+    const refused: ReloadEvent = { ...about, type: 'request.refused', reason: 'a reload (x) is running' }
+    expect(verdictOf([refused])).toMatchObject({ outcome: 'refused', slots: [], reason: 'a reload (x) is running' })
+  })
+})
+
+it('a restart that failed keeps the slots that had been restarted before', () => {
+  const failed: ReloadEvent = { ...about, type: 'restart.failed', failure, tookMs: 900 }
+  expect(verdictOf([{ ...started, restart: true, generation: 4 }, replaced(0), failed])).toMatchObject({
+    outcome: 'failed',
+    slots: [came(0), { slot: 1, outcome: 'failed' }],
+    failure,
+  })
+})
+
+it('what was not attempted is a refusal with its reason', () => {
+  expect(unattempted('jobs', 'because')).toMatchObject({
+    app: 'jobs',
+    outcome: 'refused',
+    slots: [],
+    reason: 'because',
+  })
+})

@@ -1,0 +1,45 @@
+// A short, seeded slice of each campaign; the long ones have npm scripts of their own.
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { nodesUnderTest } from '../support/node-versions.ts'
+
+const run = promisify(execFile)
+
+async function campaign(name: string, args: readonly string[], node: string) {
+  const script = fileURLToPath(new URL(`../campaign/${name}.js`, import.meta.url))
+  const { stdout } = await run(process.execPath, [script, ...args], { env: { ...process.env, RESIL_TEST_NODE: node } })
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+}
+
+describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
+  it('a worker that dies at any moment of its boot never takes the supervisor along', async () => {
+    const { failures, killed } = await campaign('boot-kill', ['--kills', '50', '--seed', '7'], path)
+    expect(failures).toEqual([])
+    expect(killed).toBe(50)
+  })
+
+  it.each([
+    ['a naive app', '0'],
+    ['an app that closes gracefully on SIGTERM', '1'],
+    ['an app that exits when its server has closed', '2'],
+  ])('reloads of %s lose no request', async (_app, number) => {
+    const { failures, ok } = await campaign(
+      'reload',
+      ['--reloads', '3', '--clients', '40', '--app', number, '--seed', '7'],
+      path,
+    )
+    expect(failures).toEqual([])
+    expect(ok).toBeGreaterThan(100)
+  })
+
+  it.each(['1', '3'])(
+    'kill -9 of one of %s workers refuses nobody, leaves nobody hanging and leaks nothing',
+    async (workers) => {
+      const { failures } = await campaign('kill', ['--kills', '8', '--workers', workers, '--seed', '7'], path)
+      expect(failures).toEqual([])
+    },
+  )
+})

@@ -1,0 +1,147 @@
+// A running supervisor as the control server sees it, without one: the test decides what a request brings about.
+
+import type { ControlPort } from '../../src/control/port.ts'
+import type { ExitDetails, ResilEvent } from '../../src/events/events.ts'
+import { createPublisher } from '../../src/events/publisher.ts'
+import type { LogLine } from '../../src/protocol/control.ts'
+import type { AppStatus, StatusDocument, WorkerStatus } from '../../src/protocol/status.ts'
+import type { ControlInput } from '../../src/supervisor/inputs.ts'
+
+export interface FakePort extends ControlPort {
+  readonly submitted: readonly ControlInput[]
+  readonly publish: (event: ResilEvent) => void
+  readonly log: (line: LogLine) => void
+  /** How many listen to events and lines now. */
+  readonly listeners: () => number
+}
+
+export interface FakePortOptions {
+  readonly name?: string
+  readonly dir?: string
+  readonly apps?: readonly AppStatus[]
+  readonly state?: 'running' | 'stopping'
+  readonly reread?: ControlPort['reread']
+  /** What comes of an input; may publish at once or later. */
+  readonly onSubmit?: (input: ControlInput, port: FakePort) => void
+  readonly lines?: readonly LogLine[]
+}
+
+export function fakePort(options: FakePortOptions = {}): FakePort {
+  const { name = 'web', dir = '/srv/web', apps = [appStatus()] } = options
+  const publisher = createPublisher({ wallNow: () => 1_700_000_000_000, capacity: 100 })
+  const submitted: ControlInput[] = []
+  const lineListeners = new Set<(line: LogLine) => void>()
+  const lines = [...(options.lines ?? [])]
+  let eventListeners = 0
+
+  const port: FakePort = {
+    name,
+    dir,
+    appNames: () => apps.map((app) => app.name),
+    slotsOf: (app) => apps.find((one) => one.name === app)?.workers.map(({ slot }) => slot) ?? [],
+    status: () => statusDocument({ name, apps, state: options.state ?? 'running' }),
+    submit: (input) => {
+      submitted.push(input)
+      options.onSubmit?.(input, port)
+    },
+    reread: options.reread ?? (async () => null),
+    events: {
+      recent: publisher.recent,
+      subscribe: (listener) => {
+        eventListeners += 1
+        const subscription = publisher.subscribe(listener)
+        return {
+          close: () => {
+            eventListeners -= 1
+            subscription.close()
+          },
+        }
+      },
+    },
+    logs: {
+      recent: () => [...lines],
+      subscribe: (listener) => {
+        lineListeners.add(listener)
+        return { close: () => void lineListeners.delete(listener) }
+      },
+    },
+    submitted,
+    publish: (event) => void publisher.publish(event),
+    log: (line) => {
+      lines.push(line)
+      for (const listener of [...lineListeners]) listener(line)
+    },
+    listeners: () => eventListeners + lineListeners.size,
+  }
+  return port
+}
+
+export function statusDocument(given: {
+  readonly name?: string
+  readonly apps?: readonly AppStatus[]
+  readonly state?: 'running' | 'stopping'
+}): StatusDocument {
+  return {
+    supervisor: {
+      name: given.name ?? 'web',
+      pid: 4100,
+      version: '0.1.0',
+      node: 'v20.19.0',
+      uptimeMs: 7_500_000,
+      state: given.state ?? 'running',
+      cpu: 0.1,
+      rss: 45_088_768,
+      schedule: 'round-robin',
+      connections: { held: 0, rescued: 0, dropped: 0, waiting: 0 },
+      socket: '/run/user/1000/resil/web-1a2b3c4d.sock',
+      configFile: null,
+    },
+    apps: given.apps ?? [appStatus()],
+  }
+}
+
+export function appStatus(given: Partial<AppStatus> = {}): AppStatus {
+  return {
+    name: 'web',
+    state: 'running',
+    generation: 1,
+    instances: 2,
+    ready: 2,
+    restarts: 0,
+    ports: [3000],
+    workers: [workerStatus(), workerStatus({ id: 2, slot: 1, pid: 4122 })],
+    gate: 'closed',
+    breakers: [],
+    bulkheads: [],
+    ...given,
+  }
+}
+
+export function workerStatus(given: Partial<WorkerStatus> = {}): WorkerStatus {
+  return {
+    id: 1,
+    slot: 0,
+    pid: 4121,
+    state: 'ready',
+    generation: 1,
+    uptimeMs: 7_500_000,
+    restarts: 0,
+    cpu: 0.3,
+    rss: 85_983_232,
+    heapUsed: 21_000_000,
+    eventLoop: { delayP99Ms: 0.4, utilization: 0.01 },
+    connections: 3,
+    requests: 1_234,
+    lastExit: null,
+    retryInMs: null,
+    ...given,
+  }
+}
+
+export function exitDetails(given: Partial<ExitDetails> = {}): ExitDetails {
+  return { kind: 'code', code: 1, signal: null, uptimeMs: 240, errorCode: null, port: null, atMs: 0, ...given }
+}
+
+export function logLine(given: Partial<LogLine> = {}): LogLine {
+  return { at: 1_700_000_000_000, app: 'web', slot: 0, pid: 4121, stream: 'stdout', text: 'hello', ...given }
+}
