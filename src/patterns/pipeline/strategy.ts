@@ -38,12 +38,9 @@ export interface Strategy<in In = unknown, out Add = never> {
 export abstract class BaseStrategy implements Layered {
   abstract readonly kind: StrategyKind
   readonly name: string
-  /** @internal */
   readonly clock: Clock
-  /** @internal */
   readonly listeners = new Listeners()
   private plan: Plan | undefined = undefined
-  /** @internal */
   disposed = false
 
   constructor(kind: StrategyKind, options: CommonOptions) {
@@ -83,7 +80,6 @@ export abstract class BaseStrategy implements Layered {
     this.disposed = true
   }
 
-  /** @internal */
   tell(event: Untold): void {
     if (!this.listeners.any) return
     this.listeners.tell({ ...event, name: this.name, at: this.clock.wallNow() } as PatternEvent)
