@@ -42,7 +42,7 @@ await Promise.all([
   // CommonJS dependencies inside an ESM bundle still call require() for node: modules.
   build({
     ...shared,
-    entryPoints: ['src/cli/program.ts', 'src/index.ts', 'src/worker.ts'],
+    entryPoints: ['src/cli/program.ts', 'src/index.ts', 'src/patterns.ts', 'src/worker.ts'],
     outbase: 'src',
     outdir: 'dist',
     format: 'esm',

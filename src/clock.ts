@@ -12,6 +12,10 @@ export interface Clock {
 /** A pending timer; `cancel` is idempotent. */
 export interface Timer {
   cancel(): void
+  /** Keeps the process alive again after `unref`. A clock without a process behind it leaves both out. */
+  ref?(): void
+  /** Lets the process end although the timer is pending. */
+  unref?(): void
 }
 
 /** Node clamps longer timers to 1 ms, which would turn "in a month" into a busy loop. */
@@ -22,6 +26,10 @@ export const systemClock: Clock = {
   wallNow: () => Date.now(),
   setTimeout: (run, delayMs) => {
     const timer = setTimeout(run, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS))
-    return { cancel: () => clearTimeout(timer) }
+    return {
+      cancel: () => clearTimeout(timer),
+      ref: () => void timer.ref(),
+      unref: () => void timer.unref(),
+    }
   },
 }

@@ -16,14 +16,14 @@ export type ResilErrorCode =
   | 'RESIL_TIMEOUT'
   | 'RESIL_INTERNAL'
 
-/** Everything resil throws on purpose. Expected outcomes are return values instead. */
-export class ResilError extends Error {
-  readonly code: ResilErrorCode
+/** Everything resil throws on purpose. Expected outcomes are return values instead. The patterns bring codes of their own. */
+export class ResilError<Code extends string = ResilErrorCode> extends Error {
+  readonly code: Code
   /** More lines for the terminal (candidates, offending source line); never needed to understand `message`. */
   readonly details: readonly string[]
 
   constructor(
-    code: ResilErrorCode,
+    code: Code,
     message: string,
     options: { readonly cause?: unknown; readonly details?: readonly string[] } = {},
   ) {

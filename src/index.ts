@@ -1,1 +1,2 @@
 export { ResilError, type ResilErrorCode } from './errors.ts'
+export * from './patterns.ts'

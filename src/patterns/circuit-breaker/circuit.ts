@@ -16,14 +16,15 @@ export type Circuit =
       /** Probes under way. */
       readonly inFlight: number
       readonly successes: number
+      readonly failures: number
     }
 
 export interface CircuitRules {
   /** Milliseconds to stay open the n-th time in a row; n counts from 1. */
   readonly openMs: (openings: number) => number
-  /** Probes at once in half-open; at least 1. */
+  /** Probes in half-open, the settled ones included; more than that only where successThreshold needs them. At least 1. */
   readonly halfOpenPermits: number
-  /** Successes in half-open that close it; at least 1. */
+  /** Successes in half-open that close it; at least 1. It opens again once they are out of reach. */
   readonly successThreshold: number
 }
 
@@ -44,7 +45,7 @@ export function admits(circuit: Circuit, rules: CircuitRules, now: number): bool
     case 'open':
       return now >= circuit.until
     case 'half-open':
-      return circuit.inFlight < rules.halfOpenPermits
+      return circuit.inFlight < rules.halfOpenPermits && probesUsed(circuit) < probesOf(rules)
   }
 }
 
@@ -54,7 +55,7 @@ export function acquire(circuit: Circuit): Circuit {
     case 'closed':
       return circuit
     case 'open':
-      return { status: 'half-open', openings: circuit.openings, inFlight: 1, successes: 0 }
+      return { status: 'half-open', openings: circuit.openings, inFlight: 1, successes: 0, failures: 0 }
     case 'half-open':
       return { ...circuit, inFlight: circuit.inFlight + 1 }
   }
@@ -68,8 +69,17 @@ export function settle(
   now: number,
 ): Circuit {
   if (circuit.status !== 'half-open') return circuit
-  if (verdict === 'failure') return trip(circuit, rules, now)
   const successes = circuit.successes + (verdict === 'success' ? 1 : 0)
+  const failures = circuit.failures + (verdict === 'failure' ? 1 : 0)
   if (successes >= rules.successThreshold) return closedCircuit
-  return { ...circuit, inFlight: Math.max(0, circuit.inFlight - 1), successes }
+  if (probesOf(rules) - failures < rules.successThreshold) return trip(circuit, rules, now)
+  return { ...circuit, inFlight: Math.max(0, circuit.inFlight - 1), successes, failures }
+}
+
+function probesUsed({ inFlight, successes, failures }: Extract<Circuit, { status: 'half-open' }>): number {
+  return inFlight + successes + failures
+}
+
+function probesOf({ halfOpenPermits, successThreshold }: CircuitRules): number {
+  return Math.max(halfOpenPermits, successThreshold)
 }

@@ -1,0 +1,283 @@
+// Stops calling what keeps failing. The circuit decides in circuit.ts, the window says when it has failed too often; here
+// they meet the calls: a permit at the start, a verdict at the end, and each counted only in the state that it began in.
+
+import type { OpenCause, Untold } from '../events.ts'
+import type { BreakerMetrics, ScopeMetrics } from '../metrics.ts'
+import type { Verdict } from '../pipeline/call.ts'
+import type { AnyClassify } from '../pipeline/judge.ts'
+import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
+import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
+import { scopeOf } from '../scope.ts'
+import { BreakerLayer } from './breaker-layer.ts'
+import { acquire, admits, type Circuit, closedCircuit, settle, trip } from './circuit.ts'
+import {
+  type BreakerRules,
+  type CircuitBreakerOptions,
+  type ClassicBreakerOptions,
+  modern,
+  rulesOf,
+  windowOf,
+} from './options.ts'
+import { type BreakerSnapshot, type BreakerState, checkSnapshot, restoreCircuit } from './snapshot.ts'
+import type { Window } from './windows.ts'
+
+export type { BreakerSnapshot, BreakerState }
+
+/** The manual way in, for streams and callbacks. The first settle counts. */
+export interface BreakerPermit {
+  settle(verdict: Verdict, durationMs?: number): void
+}
+
+export interface CircuitBreaker<in In = unknown> extends Strategy<In> {
+  readonly kind: 'circuitBreaker'
+  /** Computed when read: an elapsed open reads 'half-open' though no timer ran. */
+  readonly state: BreakerState
+  tryAcquire(): BreakerPermit | undefined
+  /** Forced open until close(). */
+  open(): void
+  /** Closed with an empty window, whatever went before. */
+  close(): void
+  /** Measures, never rejects, until close(). */
+  disable(): void
+  snapshot(): BreakerSnapshot
+  metrics(): BreakerMetrics
+}
+
+export function circuitBreaker<In = unknown>(
+  options: CircuitBreakerOptions<In> | ClassicBreakerOptions = {},
+): CircuitBreaker<In> {
+  return new BreakerStrategy(modern(options) as CircuitBreakerOptions<never>) as unknown as CircuitBreaker<In>
+}
+
+/** A call let through in half-open. */
+export class Probe {
+  readonly epoch: number
+  readonly expiresAt: number
+
+  constructor(epoch: number, expiresAt: number) {
+    this.epoch = epoch
+    this.expiresAt = expiresAt
+  }
+}
+
+/** What a call began in: the epoch alone where it is no probe. */
+export type Ticket = number | Probe
+
+const LAST_ERRORS = 5
+
+export class BreakerStrategy extends BaseStrategy {
+  readonly kind = 'circuitBreaker'
+  readonly classify: AnyClassify
+  readonly rules: BreakerRules
+  readonly window: Window
+  /** Whether a call's start and end are read off the clock. */
+  readonly timed: boolean
+  private readonly scope: ScopeMetrics
+  private circuit: Circuit
+  private override: 'forced-open' | 'disabled' | undefined
+  /** Moves on with each change of state: what began in an older one is not counted. */
+  private epoch = 0
+  private probes: readonly Probe[] = []
+  private errors: readonly unknown[] = []
+  private success = 0
+  private failure = 0
+  private ignored = 0
+  private rejected = 0
+  private slow = 0
+  private opened = 0
+
+  constructor(options: CircuitBreakerOptions<never>) {
+    super('circuitBreaker', options)
+    this.rules = rulesOf(options)
+    this.window = windowOf(options)
+    this.classify = options.classify
+    this.scope = scopeOf('circuitBreaker', options)
+    this.timed = this.classify !== undefined || this.rules.slowCallMs !== Number.POSITIVE_INFINITY
+    const snapshot = checkSnapshot(options.restore)
+    this.circuit = restoreCircuit(snapshot, this.clock.now())
+    const state = snapshot?.state
+    this.override = state === 'forced-open' || state === 'disabled' ? state : undefined
+  }
+
+  [LAYER](inner: Layer, slots: Slots): Layer {
+    return new BreakerLayer(this, inner, slots.used++)
+  }
+
+  get state(): BreakerState {
+    if (this.override !== undefined) return this.override
+    this.expireProbes()
+    const { circuit } = this
+    return circuit.status === 'open' && this.clock.now() >= circuit.until ? 'half-open' : circuit.status
+  }
+
+  /** A ticket, or nothing if the call is to be rejected. */
+  admit(): Ticket | undefined {
+    if (this.circuit === closedCircuit && this.override === undefined) return this.epoch
+    return this.admitUnlessOpen()
+  }
+
+  tryAcquire(): BreakerPermit | undefined {
+    const ticket = this.admit()
+    if (ticket === undefined) return undefined
+    const { clock } = this
+    const startedAt = clock.now()
+    let settled = false
+    return {
+      settle: (verdict, durationMs) => {
+        if (settled) return
+        settled = true
+        this.settle(ticket, verdict, durationMs ?? clock.now() - startedAt, undefined)
+      },
+    }
+  }
+
+  settle(ticket: Ticket, verdict: Verdict, durationMs: number, error: unknown): void {
+    this.count(verdict)
+    const slow = verdict !== 'ignore' && durationMs > this.rules.slowCallMs
+    if (slow) this.slow += 1
+    if (typeof ticket === 'number') {
+      if (ticket === this.epoch && verdict !== 'ignore') this.record(verdict === 'failure', slow, error)
+    } else if (ticket.epoch === this.epoch && this.probes.includes(ticket)) this.settleProbe(ticket, verdict, error)
+  }
+
+  /** As settle, for a success that was not measured. */
+  succeed(epoch: number): void {
+    this.success += 1
+    if (epoch === this.epoch) this.record(false, false, undefined)
+  }
+
+  /** Until when a rejected caller might wait; nobody knows when it was opened by hand. */
+  get retryAfterMs(): number | undefined {
+    const { circuit } = this
+    return this.override === undefined && circuit.status === 'open'
+      ? Math.max(0, circuit.until - this.clock.now())
+      : undefined
+  }
+
+  open(): void {
+    if (this.override === 'forced-open') return
+    this.restart('forced-open', closedCircuit)
+    this.opened += 1
+    this.tell({
+      type: 'circuitBreaker.opened',
+      cause: 'manual',
+      openMs: Number.POSITIVE_INFINITY,
+      errors: [],
+    } as Untold)
+  }
+
+  close(): void {
+    const was = this.state
+    this.restart(undefined, closedCircuit)
+    if (was !== 'closed') this.tell({ type: 'circuitBreaker.closed', cause: 'manual' } as Untold)
+  }
+
+  disable(): void {
+    if (this.override === 'disabled') return
+    this.restart('disabled', closedCircuit)
+    this.tell({ type: 'circuitBreaker.disabled' } as Untold)
+  }
+
+  snapshot(): BreakerSnapshot {
+    const { circuit } = this
+    const open = circuit.status === 'open'
+    return {
+      version: 1,
+      state: this.state,
+      remainingOpenMs: open ? Math.max(0, circuit.until - this.clock.now()) : 0,
+      openings: circuit.status === 'closed' ? 0 : circuit.openings,
+      consecutiveFailures: this.window.consecutiveFailures,
+    }
+  }
+
+  metrics(): BreakerMetrics {
+    const { state, success, failure, ignored, rejected, slow, opened, scope } = this
+    const failureRate = this.window.failureRate(this.clock.now())
+    return { state, success, failure, ignored, rejected, slow, failureRate, opened, scope }
+  }
+
+  private admitUnlessOpen(): Ticket | undefined {
+    if (this.override === 'disabled') return this.epoch
+    if (this.override === 'forced-open') return this.reject()
+    this.expireProbes()
+    const now = this.clock.now()
+    if (!admits(this.circuit, this.rules, now)) return this.reject()
+    const wasOpen = this.circuit.status === 'open'
+    this.circuit = acquire(this.circuit)
+    if (wasOpen) this.halfOpen()
+    const probe = new Probe(this.epoch, now + this.rules.permitTtlMs)
+    this.probes = [...this.probes, probe]
+    return probe
+  }
+
+  private reject(): undefined {
+    this.rejected += 1
+    return undefined
+  }
+
+  private halfOpen(): void {
+    this.epoch += 1
+    this.probes = []
+    this.tell({ type: 'circuitBreaker.halfOpened' } as Untold)
+  }
+
+  private count(verdict: Verdict): void {
+    if (verdict === 'success') this.success += 1
+    else if (verdict === 'failure') this.failure += 1
+    else this.ignored += 1
+  }
+
+  /** The end of a call that began closed, or disabled. */
+  private record(failed: boolean, slow: boolean, error: unknown): void {
+    const now = this.window.needsTime ? this.clock.now() : 0
+    if (failed) this.errors = [...this.errors.slice(1 - LAST_ERRORS), error]
+    const cause = this.window.record(failed, slow, now)
+    if (cause !== undefined && this.override === undefined) this.trip(cause)
+  }
+
+  private settleProbe(probe: Probe, verdict: Verdict, error: unknown, failure: OpenCause = 'half-open'): void {
+    this.probes = this.probes.filter((other) => other !== probe)
+    if (verdict === 'failure') this.errors = [...this.errors.slice(1 - LAST_ERRORS), error]
+    const before = this.circuit
+    const after = settle(before, verdict, this.rules, this.clock.now())
+    if (after.status === before.status) this.circuit = after
+    else if (after.status === 'open') this.becomeOpen(after, failure)
+    else {
+      this.restart(undefined, after)
+      this.tell({ type: 'circuitBreaker.closed', cause: 'probes' } as Untold)
+    }
+  }
+
+  /** A probe that hangs must not keep the circuit half-open for ever. No timer: somebody asks, or it does not matter. */
+  private expireProbes(): void {
+    if (this.probes.length === 0) return
+    const now = this.clock.now()
+    for (const probe of this.probes) {
+      if (probe.expiresAt > now || probe.epoch !== this.epoch) continue
+      this.settleProbe(probe, 'failure', undefined, 'permit-expired')
+    }
+  }
+
+  private trip(cause: OpenCause): void {
+    const after = trip(this.circuit, this.rules, this.clock.now())
+    if (after.status === 'open') this.becomeOpen(after, cause)
+  }
+
+  private becomeOpen(circuit: Extract<Circuit, { status: 'open' }>, cause: OpenCause): void {
+    const { errors } = this
+    this.restart(undefined, circuit)
+    this.opened += 1
+    const openMs = circuit.until - this.clock.now()
+    this.tell({ type: 'circuitBreaker.opened', cause, openMs, errors: errors.filter((e) => e !== undefined) } as Untold)
+  }
+
+  /** Another state: nothing of the one before counts any more. */
+  private restart(override: typeof this.override, circuit: Circuit): void {
+    this.override = override
+    this.circuit = circuit
+    this.epoch += 1
+    this.probes = []
+    this.errors = []
+    this.window.clear()
+  }
+}

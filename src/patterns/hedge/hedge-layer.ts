@@ -1,0 +1,131 @@
+// The race between an action and its hedges: each goes inward on a frame of its own, the call waits outside for the first
+// success.
+
+import type { Timer } from '../../clock.ts'
+import type { Untold } from '../events.ts'
+import { branchOf, type Frame, type Pending } from '../pipeline/frame.ts'
+import { judge } from '../pipeline/judge.ts'
+import { Layer } from '../pipeline/layer.ts'
+import type { HedgeStrategy } from './hedge.ts'
+
+export class HedgeLayer extends Layer {
+  readonly hedge: HedgeStrategy
+
+  constructor(hedge: HedgeStrategy, inner: Layer, slot: number) {
+    super(inner, slot)
+    this.hedge = hedge
+  }
+
+  enter(frame: Frame): void {
+    this.hedge.calls += 1
+    this.hedge.budget?.recordAttempt()
+    const race = new Race(this, frame)
+    frame.park(race, this.outer)
+    race.start()
+  }
+
+  /** A runner comes back, never the call itself. */
+  leave(runner: Frame): void {
+    ;(runner.slots[this.slot] as Race).arrived(runner)
+  }
+
+  cut(): void {}
+}
+
+class Race implements Pending {
+  readonly runs = true
+  private readonly layer: HedgeLayer
+  private readonly frame: Frame
+  /** In order of starting; undefined once it has arrived. */
+  private readonly runners: (Frame | undefined)[] = []
+  private firstFailure: { readonly ok: boolean; readonly value: unknown } | undefined = undefined
+  private timer: Timer | undefined = undefined
+  private over = false
+
+  constructor(layer: HedgeLayer, frame: Frame) {
+    this.layer = layer
+    this.frame = frame
+  }
+
+  start(): void {
+    this.run()
+    this.awaitNext()
+  }
+
+  arrived(runner: Frame): void {
+    const { hedge, slot } = this.layer
+    const durationMs = hedge.clock.now() - (runner.times[slot] ?? 0)
+    const verdict = judge(runner, hedge.classify, durationMs)
+    const number = this.runners.indexOf(runner)
+    this.runners[number] = undefined
+    const { ok, value } = runner
+    runner.retire()
+    if (verdict === 'success') {
+      hedge.latencies.record(durationMs)
+      if (number > 0) this.won(number)
+      this.finish(ok, value)
+      return
+    }
+    this.firstFailure ??= { ok, value }
+    if (this.runners.every((other) => other === undefined)) this.finish(this.firstFailure.ok, this.firstFailure.value)
+  }
+
+  cut(_frame: Frame, reason: unknown): void {
+    this.stop(reason)
+  }
+
+  abort(reason: unknown): void {
+    this.timer?.cancel()
+    for (const runner of this.runners) runner?.pending?.abort(reason)
+  }
+
+  private run(): void {
+    const runner = branchOf(this.frame)
+    const { hedge, slot, inner } = this.layer
+    runner.slots[slot] = this
+    runner.times[slot] = hedge.clock.now()
+    this.runners.push(runner)
+    inner.enter(runner)
+  }
+
+  private awaitNext(): void {
+    const { hedge } = this.layer
+    if (this.over || this.runners.length > hedge.maxHedges) return
+    this.timer = hedge.clock.setTimeout(() => this.hedgeNow(), hedge.delayMs())
+  }
+
+  private hedgeNow(): void {
+    const { hedge } = this.layer
+    if (hedge.budget !== undefined && !hedge.budget.tryAcquire()) {
+      hedge.budgetDenied += 1
+      return
+    }
+    hedge.hedges += 1
+    hedge.tell({ type: 'hedge.started', hedge: this.runners.length } as Untold)
+    this.run()
+    this.awaitNext()
+  }
+
+  private won(number: number): void {
+    this.layer.hedge.won += 1
+    this.layer.hedge.tell({ type: 'hedge.won', hedge: number } as Untold)
+  }
+
+  private finish(ok: boolean, value: unknown): void {
+    const { frame } = this
+    this.stop(new DOMException('another attempt was faster', 'AbortError'))
+    frame.wake()
+    frame.ok = ok
+    frame.value = value
+    this.layer.outer.leave(frame)
+  }
+
+  private stop(reason: unknown): void {
+    this.over = true
+    this.timer?.cancel()
+    for (const [number, runner] of this.runners.entries()) {
+      this.runners[number] = undefined
+      runner?.discard(this.layer, reason)
+    }
+  }
+}

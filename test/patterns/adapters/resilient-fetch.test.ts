@@ -1,0 +1,143 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type FetchOptions, resilientFetch } from '../../../src/patterns.ts'
+import { errorOf } from '../support/promises.ts'
+
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+async function serve(handle: (request: IncomingMessage, response: ServerResponse, count: number) => void) {
+  let count = 0
+  const server = createServer((request, response) => {
+    count += 1
+    handle(request, response, count)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(() => resolve()))
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests: () => count }
+}
+
+function resilient(options: FetchOptions = {}) {
+  const fetch = resilientFetch({ retry: { backoff: { delayMs: () => 1 } }, ...options })
+  ends.push(async () => fetch.dispose())
+  return fetch
+}
+
+const flaky =
+  (failures: number, status = 503) =>
+  (_request: IncomingMessage, response: ServerResponse, count: number) => {
+    response.statusCode = count <= failures ? status : 200
+    response.end(`answer ${count}`)
+  }
+
+it('retries what may pass, and gives the answer', async () => {
+  const { url, requests } = await serve(flaky(2))
+  const response = await resilient()(`${url}/path`)
+  expect([response.status, await response.text(), response.url]).toEqual([200, 'answer 3', `${url}/path`])
+  expect(requests()).toBe(3)
+})
+
+it('after the last attempt gives that response, not an error', async () => {
+  const { url } = await serve(flaky(9))
+  const response = await resilient()(url)
+  expect([response.status, await response.text()]).toEqual([503, 'answer 3'])
+})
+
+it.each([404, 501])('takes %i for an answer', async (status) => {
+  const { url, requests } = await serve(flaky(9, status))
+  expect((await resilient()(url)).status).toBe(status)
+  expect(requests()).toBe(1)
+})
+
+describe('is sent once', () => {
+  it.each([
+    ['a POST', { method: 'POST', body: 'x' }, 1],
+    [
+      'a POST with Idempotency-Key is sent again',
+      { method: 'POST', body: 'x', headers: { 'Idempotency-Key': 'k' } },
+      3,
+    ],
+    ['a PUT is sent again', { method: 'PUT', body: 'x' }, 3],
+  ] as const)('%s', async (_what, init, times) => {
+    const { url, requests } = await serve(flaky(9))
+    await resilient()(url, init)
+    expect(requests()).toBe(times)
+  })
+
+  it('a body that is a stream, whatever the method', async () => {
+    const { url, requests } = await serve(flaky(9))
+    const body = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(new TextEncoder().encode('x'))
+        controller.close()
+      },
+    })
+    await resilient()(url, { method: 'PUT', body, duplex: 'half' })
+    expect(requests()).toBe(1)
+  })
+})
+
+it('a network error is a failure, and the last one is thrown as fetch threw it', async () => {
+  const { url } = await serve(flaky(0))
+  for (const end of ends.splice(0)) await end()
+  const fetch = resilient()
+  expect(await errorOf(fetch(url))).toMatchObject({ message: 'fetch failed' })
+  const [metrics] = Object.values(fetch.metrics())
+  expect(metrics?.strategies[`${url}.retry`]).toMatchObject({ attempts: 3, gaveUp: 1 })
+})
+
+it('each origin has a circuit of its own', async () => {
+  const [bad, good] = [await serve(flaky(999)), await serve(flaky(0))]
+  const fetch = resilient({ retry: false, circuitBreaker: { failureThreshold: 2 } })
+  await fetch(bad.url)
+  await fetch(bad.url)
+  expect(await errorOf(fetch(bad.url))).toMatchObject({ code: 'RESIL_CIRCUIT_OPEN' })
+  expect((await fetch(good.url)).status).toBe(200)
+})
+
+it('ends an attempt that gets no headers in time', async () => {
+  const { url, requests } = await serve((_request, response, count) => {
+    if (count > 1) response.end('second')
+  })
+  const response = await resilient({ attemptTimeoutMs: 200 })(url)
+  expect(await response.text()).toBe('second')
+  expect(requests()).toBe(2)
+})
+
+it('ends a body that is not complete when the total time is up', async () => {
+  const { url } = await serve((_request, response) => {
+    response.write('some')
+  })
+  const response = await resilient({ totalTimeoutMs: 300, attemptTimeoutMs: 200 })(url)
+  expect(response.status).toBe(200)
+  expect(await errorOf(response.text())).toMatchObject({ code: 'RESIL_TIMEOUT' })
+})
+
+it("the caller's abort ends the body too", async () => {
+  const { url } = await serve((_request, response) => {
+    response.write('some')
+  })
+  const controller = new AbortController()
+  const response = await resilient()(url, { signal: controller.signal })
+  const text = errorOf(response.text())
+  controller.abort(new Error('gone'))
+  expect(await text).toBe(controller.signal.reason)
+})
+
+it('takes a Request, and says like fetch what is wrong with a URL', async () => {
+  const { url } = await serve(flaky(1))
+  expect((await resilient()(new Request(url))).status).toBe(200)
+  expect(await errorOf(resilient()('no url'))).toBeInstanceOf(TypeError)
+})
+
+it('forgets the origin that was not asked for longest', async () => {
+  const fetch = resilient({ maxOrigins: 2, fetch: async () => new Response('ok') })
+  for (const host of ['a', 'b', 'c']) await fetch(`http://${host}.test/`)
+  expect(Object.keys(fetch.metrics())).toEqual(['http://b.test', 'http://c.test'])
+})

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { draw, seeded } from '../../../src/patterns/chaos/draw.ts'
+import { type ChaosOptions, chaos, circuitBreaker, manualClock, pipeline, timeout } from '../../../src/patterns.ts'
+import { boom, errorOf, stateOf, succeeds } from '../support/promises.ts'
+
+afterEach(() => {
+  delete process.env.CHAOS_ENABLED
+  delete process.env.RESIL_CHAOS_ALLOWED
+})
+
+describe('is off', () => {
+  it('unless CHAOS_ENABLED is true or the option says so', async () => {
+    const strategy = chaos({ probability: 1 })
+    expect(await strategy.execute(succeeds)).toBe('ok')
+    process.env.CHAOS_ENABLED = 'true'
+    expect(await errorOf(strategy.execute(succeeds))).toMatchObject({ code: 'RESIL_CHAOS' })
+    expect(await chaos({ probability: 1, enabled: false }).execute(succeeds)).toBe('ok')
+  })
+
+  it('whatever the option says, where the supervisor forbids it', async () => {
+    process.env.RESIL_CHAOS_ALLOWED = 'false'
+    expect(await chaos({ probability: 1, enabled: true }).execute(succeeds)).toBe('ok')
+  })
+
+  it('where nothing was asked for: a name alone injects nothing', async () => {
+    process.env.CHAOS_ENABLED = 'true'
+    expect(await chaos('db').execute(succeeds)).toBe('ok')
+  })
+})
+
+describe('injects', () => {
+  const inject = <V>(options: ChaosOptions<V>) => chaos({ enabled: true, ...options })
+
+  it('errors that are marked as injected, yours as the cause, and that breakers count', async () => {
+    const breaker = circuitBreaker({ failureThreshold: 1 })
+    const error = await errorOf(pipeline('p', breaker, inject({ probability: 1, error: () => boom })).execute(succeeds))
+    expect(error).toMatchObject({ code: 'RESIL_CHAOS', cause: boom })
+    expect(breaker.state).toBe('open')
+  })
+
+  it('latency, then the call goes through', async () => {
+    const clock = manualClock()
+    const strategy = inject({ clock, latencyProbability: 1, latency: 250 })
+    const call = strategy.execute(succeeds)
+    clock.advance(249)
+    expect(await stateOf(call)).toBe('pending')
+    clock.advance(1)
+    expect(await call).toBe('ok')
+    expect(strategy.metrics()).toEqual({ errors: 0, latencies: 1, hangs: 0, outcomes: 0 })
+  })
+
+  it('hangs that a timeout ends, in both of its modes', async () => {
+    const clock = manualClock()
+    for (const mode of ['abandon', 'cooperative'] as const) {
+      const call = pipeline('p', timeout({ clock, timeoutMs: 100, mode }), inject({ hangProbability: 1 })).execute(
+        succeeds,
+      )
+      clock.advance(100)
+      expect(await errorOf(call)).toMatchObject({ code: 'RESIL_TIMEOUT' })
+    }
+  })
+
+  it('another outcome', async () => {
+    expect(await inject({ outcomeProbability: 1, outcome: () => 'odd' }).execute(succeeds)).toBe('odd')
+    expect(() => inject({ outcomeProbability: 1 })).toThrow(/needs outcome/)
+  })
+})
+
+it('the same seed gives the same faults in the same order of calls', async () => {
+  const run = async (seed: number) => {
+    const strategy = chaos({ enabled: true, seed, probability: 0.5 })
+    const failed: boolean[] = []
+    for (let n = 0; n < 50; n++) failed.push(!(await strategy.report(succeeds)).ok)
+    return failed
+  }
+  expect(await run(1)).toEqual(await run(1))
+  expect(await run(1)).not.toEqual(await run(2))
+})
+
+it('faults come as often as asked for, each drawn by itself', () => {
+  const random = seeded(11)
+  const odds = { latency: 1, latencyProbability: 0.3, hangProbability: 0.01, probability: 0.1, outcomeProbability: 0.5 }
+  const faults = Array.from({ length: 50_000 }, () => draw(odds, random))
+  const share = (has: (one: (typeof faults)[number]) => boolean) => faults.filter(has).length / faults.length
+  expect(share(({ latencyMs }) => latencyMs !== undefined)).toBeCloseTo(0.3, 1)
+  expect(share(({ error }) => error)).toBeCloseTo(0.1, 1)
+  expect(share(({ outcome }) => outcome)).toBeCloseTo(0.5, 1)
+  expect(share(({ error, outcome }) => error && outcome)).toBeCloseTo(0.05, 1)
+})
+
+it('a latency given by median and p99 has them', () => {
+  const random = seeded(5)
+  const odds = {
+    latency: { medianMs: 50, p99Ms: 500 },
+    latencyProbability: 1,
+    hangProbability: 0,
+    probability: 0,
+    outcomeProbability: 0,
+  }
+  const delays = Array.from({ length: 50_000 }, () => draw(odds, random).latencyMs ?? 0).sort((a, b) => a - b)
+  expect(Math.abs((delays[25_000] ?? 0) - 50)).toBeLessThan(2)
+  expect(Math.abs((delays[49_500] ?? 0) - 500)).toBeLessThan(50)
+})
