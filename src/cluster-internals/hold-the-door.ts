@@ -117,11 +117,10 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     if (held?.status === 'held' && held.handle !== null) {
       const { handle } = held
       held.status = 'binding'
-      const { listen } = server
       server.listen = function listenOnHeld(options: { backlog?: number }) {
         Reflect.deleteProperty(server, 'listen')
         restoreClose(handle)
-        return (listen as (...args: unknown[]) => net.Server).call(server, handle, options?.backlog)
+        return listenOn(server, handle, options?.backlog)
       } as typeof server.listen
     }
     server.once('error', () => {
@@ -132,8 +131,8 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     server.once('listening', () => {
       // RoundRobinHandle takes it in a listener of its own, which runs after this one.
       const { _handle: handle } = server as unknown as { readonly _handle: NativeHandle | null }
-      if (handle?.constructor.name === 'TCP') process.nextTick(() => opened(port, handle))
-      else ports.delete(key)
+      if (handle === null) ports.delete(key)
+      else process.nextTick(() => opened(port, handle))
     })
   }
 
@@ -245,6 +244,21 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
         if (port.handle !== null && port.status === 'held') shut(port, port.handle)
     },
   }
+}
+
+/**
+ * listen() takes a TCP handle as it is, but not one of a Unix socket. What it does with it is short: it puts it in its place
+ * and calls _listen2, an old public name of setupListenHandle (Node: lib/net.js), which finds the handle there.
+ */
+function listenOn(server: net.Server, handle: NativeHandle, backlog: number | undefined): net.Server {
+  const internals = server as unknown as {
+    _handle: NativeHandle
+    _listen2?(address: null, port: number, addressType: number, backlog: number | undefined): void
+  }
+  if (internals._listen2 === undefined) return server.listen(handle, backlog)
+  internals._handle = handle
+  internals._listen2(null, -1, -1, backlog)
+  return server
 }
 
 function restoreClose(handle: NativeHandle): void {

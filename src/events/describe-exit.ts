@@ -48,9 +48,7 @@ export function exitCure({ kind, errorCode }: ExitDetails): string {
     case 'clean':
       return 'set restart.policy to on-failure where ending is meant'
     case 'fork-failed':
-      return errorCode === 'ENOMEM'
-        ? 'free memory, or start fewer workers'
-        : 'raise the limit on processes (ulimit -u, pids.max), or start fewer workers'
+      return forkCure(errorCode)
     case 'planned':
     case 'code':
     case 'signal':
@@ -58,5 +56,23 @@ export function exitCure({ kind, errorCode }: ExitDetails): string {
       return ''
     default:
       return assertNever(kind)
+  }
+}
+
+function forkCure(errorCode: string | null): string {
+  switch (errorCode) {
+    case 'ENOMEM':
+      return 'free memory, or start fewer workers'
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'raise the limit on open files (ulimit -n)'
+    case 'ENOENT':
+      return 'its cwd, or node itself, is gone: put it back, or change cwd'
+    case 'EACCES':
+      return 'its cwd may not be entered by this user: change its mode, or cwd'
+    case 'E2BIG':
+      return 'its env or args are too large: Linux takes 128 KiB for each value'
+    default:
+      return 'raise the limit on processes (ulimit -u, pids.max), or start fewer workers'
   }
 }

@@ -15,6 +15,8 @@ export interface OrphanGuard {
 
 /** Requests in hand of healthy workers may finish; DESIGN promises that nobody is alive after six seconds. */
 const GRACE_SECONDS = 5
+/** A guard that ends sooner would only end again. */
+const SHORTEST_LIFE_MS = 1_000
 
 /**
  * A pid alone may belong to somebody else by then; with its start time it can't. In /proc/<pid>/stat the name in parentheses may
@@ -47,24 +49,37 @@ done
 
 /** Starts with the first worker, after it. `onMissing`: there is no sh here, so a blocked worker would live on. Told once. */
 export function createOrphanGuard(onMissing: () => void): OrphanGuard {
+  const guarded = new Map<number, string>()
   let guard: ChildProcess | null | undefined
 
-  const tell = (line: string): void => {
+  function tell(line: string): void {
     guard?.stdin?.write(`${line}\n`)
+  }
+
+  /** Somebody may kill it: it is replaced, unless that is how all of them end here. */
+  function start(): void {
+    const startedAt = performance.now()
+    const started = startGuard((missing) => {
+      if (guard !== started) return
+      guard = null
+      if (missing || performance.now() - startedAt < SHORTEST_LIFE_MS) onMissing()
+      else start()
+    })
+    guard = started
+    for (const [pid, began] of guarded) tell(`add ${pid} ${began}`)
   }
 
   return {
     add: (pid) => {
-      if (guard === undefined) {
-        guard = startGuard(() => {
-          guard = null
-          onMissing()
-        })
-      }
-      const start = startTimeOf(pid)
-      if (start !== null) tell(`add ${pid} ${start}`)
+      const began = startTimeOf(pid)
+      if (began === null) return
+      guarded.set(pid, began)
+      if (guard === undefined) start()
+      else tell(`add ${pid} ${began}`)
     },
-    remove: (pid) => tell(`remove ${pid} 0`),
+    remove: (pid) => {
+      if (guarded.delete(pid)) tell(`remove ${pid} 0`)
+    },
     close: () => {
       guard?.stdin?.end('close 0 0\n')
       guard = null
@@ -72,14 +87,15 @@ export function createOrphanGuard(onMissing: () => void): OrphanGuard {
   }
 }
 
-function startGuard(onMissing: () => void): ChildProcess {
+function startGuard(onEnd: (missing: boolean) => void): ChildProcess {
   const guard = spawn('/bin/sh', ['-c', SCRIPT], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
   })
-  guard.once('error', onMissing)
+  guard.once('error', () => onEnd(true))
+  guard.once('exit', () => onEnd(false))
   // A guard that somebody killed takes no more lines; the supervisor must not mind.
   guard.stdin?.on('error', () => {})
   // It ends when the supervisor does, so it is no reason for the supervisor to stay.

@@ -8,6 +8,17 @@ const SOCKET = /^socket:\[(\d+)\]$/
 
 /** "pid 123 (node server.js)", or that it is one of our own; null where it can't be told (another user's process, not Linux). */
 export function ownerOfPort(port: number): string | null {
+  const known = lastAnswer
+  if (known?.port === port && performance.now() - known.at < FRESH_MS) return known.owner
+  lastAnswer = { port, owner: findOwner(port), at: performance.now() }
+  return lastAnswer.owner
+}
+
+/** All workers fail on a port at once, and some apps try again each second; the search reads every process's descriptors. */
+const FRESH_MS = 5_000
+let lastAnswer: { readonly port: number; readonly owner: string | null; readonly at: number } | null = null
+
+function findOwner(port: number): string | null {
   const inodes = listeningInodes(port)
   if (inodes.size === 0) return null
   for (const pid of entriesOf('/proc')) {

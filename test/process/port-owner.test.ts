@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { ownerOfPort } from '../../src/process/port-owner.ts'
 
 it('knows its own ports, and nobody once it is closed', async () => {
@@ -9,5 +9,8 @@ it('knows its own ports, and nobody once it is closed', async () => {
   const port = typeof address === 'object' && address !== null ? address.port : 0
   expect(ownerOfPort(port)).toBe('another app of this supervisor')
   await new Promise((resolve) => server.close(resolve))
+  // The answer is kept for five seconds.
+  const later = performance.now() + 5_001
+  vi.spyOn(performance, 'now').mockReturnValue(later)
   expect(ownerOfPort(port)).toBeNull()
 })

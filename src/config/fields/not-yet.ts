@@ -13,6 +13,7 @@ interface NotYet {
 const NOT_YET: readonly NotYet[] = [
   { key: 'ready.on', only: 'probe' },
   { key: 'reload.canary' },
+  { key: 'reload.rollback', only: false },
   { key: 'watchdogs' },
   { key: 'recycle' },
   { key: 'probes' },
