@@ -15,7 +15,8 @@ const shared = {
   target: 'node20.19',
   logLevel: 'warning',
   legalComments: 'eof',
-  define: { __RESIL_VERSION__: JSON.stringify(version) },
+  // pidusage would write to the supervisor's stderr, stack included, when descriptors or processes run out.
+  define: { __RESIL_VERSION__: JSON.stringify(version), 'process.env.PIDUSAGE_SILENT': '"1"' },
 }
 
 await Promise.all([
