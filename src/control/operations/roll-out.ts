@@ -47,13 +47,10 @@ async function reread(port: ControlPort, app: string): ReturnType<ControlPort['r
     return await port.reread(app)
   } catch (error) {
     // The reload was asked for rightly: what is wrong, a vanished entry included, is wrong with the config by now.
-    if (error instanceof ResilError) {
-      const { message, details } = error
-      throw new ResilError(error.code === 'RESIL_USAGE' ? 'RESIL_CONFIG' : error.code, message, {
-        details,
-        cause: error,
-      })
+    if (error instanceof ResilError && error.code === 'RESIL_USAGE') {
+      throw new ResilError('RESIL_CONFIG', error.message, { details: error.details, cause: error })
     }
+    if (error instanceof ResilError) throw error
     throw new ResilError('RESIL_CONFIG', `the config of ${app} can't be read again: ${messageOf(error)}`)
   }
 }

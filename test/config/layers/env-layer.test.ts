@@ -23,7 +23,7 @@ test('text is read as what the setting is', () => {
     {
       RESIL_INSTANCES: '4',
       RESIL_SHUTDOWN_DEADLINE: '25000',
-      RESIL_RELOAD_ROLLBACK: 'false',
+      RESIL_LOG_CAPTURE: 'false',
       RESIL_RELOAD_SURGE: '2',
       RESIL_RESTART_STORM_MAX: 'auto',
       RESIL_NAME: '007',
@@ -36,7 +36,7 @@ test('text is read as what the setting is', () => {
   expect(Object.fromEntries([...layer].map(([key, { value }]) => [key, value]))).toEqual({
     instances: 4,
     'shutdown.deadline': 25_000,
-    'reload.rollback': false,
+    'log.capture': false,
     'reload.surge': 2,
     'restart.storm.max': 'auto',
     name: '007',
@@ -48,7 +48,7 @@ test.each([
   ['RESIL_INSTANCES', '0', '0 is not a number of workers: a whole number from 1 to 1024, "auto" or "max"'],
   ['RESIL_INSTANCES', 'banana', '"banana" is not a number of workers: a whole number from 1 to 1024, "auto" or "max"'],
   ['RESIL_READY_TIMEOUT', '30x', '"30x" is not a duration: unit "x" is unknown (use ms, s, m, h or d)'],
-  ['RESIL_RELOAD_ROLLBACK', 'maybe', '"maybe" is not true or false'],
+  ['RESIL_LOG_CAPTURE', 'maybe', '"maybe" is not true or false'],
   ['RESIL_LOG_LEVEL', 'inf', '"inf" is not one of "debug", "info", "warn", "error", "silent"; did you mean "info"?'],
 ])('%s=%s is refused by its name', (name, text, message) => {
   expect(readEnv({ [name]: text }, fields).problems.map(lineOf)).toEqual([`${name}: ${message}`])

@@ -139,6 +139,13 @@ describe('reload', () => {
     ])
   })
 
+  it('takes a mistake that only a config can have made by now for one of the config', async () => {
+    const gone = new ResilError('RESIL_USAGE', 'app.js: no such file')
+    const port = obedient({ apps: two, reread: async () => Promise.reject(gone) })
+    await expect(ask(port, 'reload', {}).result).rejects.toMatchObject({ code: 'RESIL_CONFIG', message: gone.message })
+    expect(port.submitted).toEqual([])
+  })
+
   it('moves nothing when the config of any app is wrong', async () => {
     const wrong = new ResilError('RESIL_CONFIG', 'resilience.config.json: instances: -1')
     const port = obedient({ apps: two, reread: async (app) => (app === 'jobs' ? Promise.reject(wrong) : null) })
