@@ -28,7 +28,7 @@ export function createProgram(context: CliContext, line: TypedLine): Command {
     writeOut: (text) => void context.stdout.write(text),
     // Errors are told in one line, by failure.ts.
     writeErr: () => {},
-    getOutHelpWidth: () => context.stdout.columns ?? DEFAULT_WIDTH,
+    getOutHelpWidth: () => context.stdout.columns || DEFAULT_WIDTH,
     getOutHasColors: () => false,
   })
   describeProgram(program)

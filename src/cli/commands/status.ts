@@ -98,7 +98,8 @@ function pause({ clock }: CliContext, signal: AbortSignal): Promise<void> {
 
 function render(document: StatusDocument, { stdout, env, clock }: CliContext): string {
   return renderStatus(document, {
-    width: stdout.columns ?? DEFAULT_WIDTH,
+    // Some terminals say 0 before they know.
+    width: stdout.columns || DEFAULT_WIDTH,
     paint: choosePaint(stdout.isTTY === true, env),
     now: clock.wallNow(),
   })

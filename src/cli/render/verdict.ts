@@ -24,7 +24,7 @@ export function summary(
         ? `${app}: reloaded, generation ${generation}, in ${duration(tookMs)}`
         : `${app}: restarted in ${duration(tookMs)}`
     case 'rolled-back':
-      return `${app}: ${verb} failed and was rolled back, generation ${generation} serves on${because(app, failure)}`
+      return `${app}: ${verb} to generation ${generation} failed and was rolled back, the old one serves on${because(app, failure)}`
     case 'failed':
       return `${app}: ${verb} failed, later slots were left alone${because(app, failure)}`
     case 'superseded':

@@ -46,7 +46,7 @@ describe('the verdict, for people', () => {
       }),
       'reload',
       [
-        'web: reload failed and was rolled back, generation 2 serves on: the new web:1 failed to boot: exited with code 1 after 240 ms',
+        'web: reload to generation 2 failed and was rolled back, the old one serves on: the new web:1 failed to boot: exited with code 1 after 240 ms',
         '  web:0  kept',
         '  web:1  failed',
       ].map((line) => line.replace('failed to boot: exited', 'exited')),
@@ -65,7 +65,7 @@ describe('the verdict, for people', () => {
       }),
       'reload',
       [
-        'web: reload failed and was rolled back, generation 3 serves on: the new web:1 was not ready in time and was ended after 240 ms; raise ready.timeout, or find what it waits for',
+        'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:1 was not ready in time and was ended after 240 ms; raise ready.timeout, or find what it waits for',
       ],
     ],
     [
@@ -76,7 +76,7 @@ describe('the verdict, for people', () => {
       }),
       'reload',
       [
-        'web: reload failed and was rolled back, generation 3 serves on: the new web:0 did not listen on 3000 and 3001, which the old one does',
+        'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:0 did not listen on 3000 and 3001, which the old one does',
       ],
     ],
     [
