@@ -57,7 +57,6 @@ export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { ty
     pending: chosen.map(({ number }) => number),
     inHand: null,
     firstNew: turn.state.nextWorker,
-    slots: chosen.length,
   }
   turn.emit({
     type: 'reload.started',

@@ -32,7 +32,7 @@ function promote(turn: Turn, app: App, slot: Slot, worker: Worker): void {
   }
 }
 
-/** Only a reload asks for survival: at a first start or after a crash, each millisecond without a worker costs requests. */
+/** Only a rollout, of new before old or old before new, asks for survival: at a first start or after a crash, each millisecond without a worker costs requests. */
 function minReadyMs(app: App, worker: Worker): number {
   return app.rollout === null ? 0 : settingsOf(app, worker.generation).ready.minReadyMs
 }

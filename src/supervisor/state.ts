@@ -87,7 +87,7 @@ export type Rollout =
       readonly instancesBefore: number
       readonly back: { readonly failure: ReloadFailure; readonly attempts: number } | null
     }
-  /** Old before new, one slot after the other. `draining`: the slot in hand. */
+  /** Old before new, one slot after the other. `inHand`: the slot that is being replaced. */
   | {
       readonly kind: 'restart'
       readonly request: string
@@ -96,7 +96,6 @@ export type Rollout =
       readonly inHand: number | null
       /** Workers with lower ids were there before the request. */
       readonly firstNew: number
-      readonly slots: number
     }
 
 export type AppPhase =
