@@ -24,6 +24,8 @@ export function describeSupervisor(event: SupervisorEvent): string {
         : `stopping (${event.cause}): workers have ${duration(event.deadlineMs)} to finish`
     case 'supervisor.stopped':
       return `stopped (${event.cause}), exit code ${event.exitCode}`
+    case 'supervisor.overslept':
+      return `the supervisor itself did not run for ${duration(event.lateMs)} (stopped, paused, or starved of CPU): no worker is blamed for that time`
     case 'supervisor.faulted':
       return `internal fault: ${event.message}; this is a bug in resil, please report it`
     case 'invariant.violated':

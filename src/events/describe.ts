@@ -6,6 +6,7 @@ import { describeApp } from './describe-app.ts'
 import { describeGate } from './describe-gate.ts'
 import { describeReload } from './describe-reload.ts'
 import { describeSupervisor } from './describe-supervisor.ts'
+import { describeWatchdog } from './describe-watchdog.ts'
 import { describeWorker } from './describe-worker.ts'
 import type { ResilEvent } from './events.ts'
 
@@ -22,6 +23,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'supervisor.signalled':
     case 'supervisor.stopping':
     case 'supervisor.stopped':
+    case 'supervisor.overslept':
     case 'supervisor.faulted':
     case 'invariant.violated':
     case 'output.dropped':
@@ -46,6 +48,9 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.signalled':
     case 'worker.exited':
       return describeWorker(event)
+    case 'watchdog.tripped':
+    case 'evidence.taken':
+      return describeWatchdog(event)
     case 'gate.opened':
     case 'gate.trialStarted':
     case 'gate.closed':

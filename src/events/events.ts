@@ -1,6 +1,8 @@
 // The one union of everything that happens. Log, --json, control stream, metrics, incidents and tests all read it.
 // Past tense; ids and numbers rather than sentences. describe.ts makes the English.
 
+import type { Evidence } from './evidence.ts'
+
 /** Who an event is about. `id` is unique in a supervisor's life; a slot's number outlives its workers. */
 export interface WorkerRef {
   readonly app: string
@@ -73,6 +75,8 @@ export type SupervisorEvent =
       readonly forced: boolean
     }
   | { readonly type: 'supervisor.stopped'; readonly exitCode: number; readonly cause: string }
+  /** It did not run for so long (stopped, paused, starved of CPU): nobody else is blamed for that time. */
+  | { readonly type: 'supervisor.overslept'; readonly lateMs: number }
   | { readonly type: 'supervisor.faulted'; readonly message: string; readonly stack: string | null }
   | { readonly type: 'invariant.violated'; readonly invariant: number; readonly message: string }
   | {
@@ -178,6 +182,22 @@ export type GateEvent =
     }
   | { readonly type: 'gate.closed'; readonly app: string; readonly slot: number | null }
 
+/** What is found from outside, by whichever watchdog or probe. */
+export type WatchdogEvent =
+  | {
+      readonly type: 'watchdog.tripped'
+      readonly worker: WorkerRef
+      readonly watchdog: 'memory' | 'hang' | 'event-loop' | 'cpu' | 'probe'
+      readonly action: 'replace' | 'kill' | 'report'
+      readonly measured: number
+      readonly limit: number
+      readonly unit: 'bytes' | 'ms' | 'ratio' | 'failures'
+      /** What else is worth knowing, as a clause: "for 10 s", "GET /healthz: 503". May be empty. */
+      readonly detail: string
+      readonly evidence?: Evidence
+    }
+  | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }
+
 export type ReloadEvent =
   | {
       readonly type: 'reload.started'
@@ -229,7 +249,7 @@ export type ReloadEvent =
     }
   | { readonly type: 'request.refused'; readonly app: string; readonly request: string; readonly reason: string }
 
-export type ResilEvent = SupervisorEvent | AppEvent | WorkerEvent | GateEvent | ReloadEvent
+export type ResilEvent = SupervisorEvent | AppEvent | WorkerEvent | WatchdogEvent | GateEvent | ReloadEvent
 
 /** As published: stamped with wall time and a number that has no holes. */
 export type PublishedEvent = ResilEvent & { readonly at: number; readonly seq: number }

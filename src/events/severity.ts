@@ -24,11 +24,14 @@ export function severityOf(event: ResilEvent): Severity {
     case 'reload.started':
     case 'reload.slotReplaced':
     case 'reload.finished':
+    case 'evidence.taken':
       return 'info'
     case 'output.dropped':
     case 'log.rotationFailed':
     case 'control.recreated':
     case 'supervisor.warned':
+    case 'supervisor.overslept':
+    case 'watchdog.tripped':
     case 'app.degraded':
     case 'reload.superseded':
     case 'request.refused':

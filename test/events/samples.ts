@@ -74,6 +74,13 @@ const rows: Rows = {
     [{ exitCode: 0, cause: 'SIGTERM' }, 'info', 'stopped (SIGTERM), exit code 0'],
     [{ exitCode: 70, cause: 'web is given up' }, 'error', 'stopped (web is given up), exit code 70'],
   ],
+  'supervisor.overslept': [
+    [
+      { lateMs: 30_000 },
+      'warn',
+      'the supervisor itself did not run for 30 s (stopped, paused, or starved of CPU): no worker is blamed for that time',
+    ],
+  ],
   'supervisor.faulted': [
     [
       { message: 'x is not\na function', stack: 'Error: x' },
@@ -358,6 +365,116 @@ const rows: Rows = {
       { worker, exit: { ...exit, kind: 'planned', signal: 'SIGTERM' }, after: { do: 'nothing' }, crashes: 0 },
       'debug',
       'web:2 (pid 4121) ended as planned after 3 min 2 s',
+    ],
+  ],
+  'watchdog.tripped': [
+    [
+      {
+        worker,
+        watchdog: 'memory',
+        action: 'replace',
+        measured: 500 * 2 ** 20,
+        limit: 400 * 2 ** 20,
+        unit: 'bytes',
+        detail: 'for 5 s',
+      },
+      'warn',
+      'web:2 (pid 4121) takes too much memory (500 MiB, limit 400 MiB; for 5 s): it is replaced',
+    ],
+    [
+      { worker, watchdog: 'hang', action: 'kill', measured: 10_200, limit: 10_000, unit: 'ms', detail: '' },
+      'warn',
+      'web:2 (pid 4121) hangs (10 s, limit 10 s): it is killed, and replaced',
+    ],
+    [
+      { worker, watchdog: 'event-loop', action: 'report', measured: 0.97, limit: 0.9, unit: 'ratio', detail: '' },
+      'warn',
+      'web:2 (pid 4121) has a slow event loop (97 %, limit 90 %): it is left alone, as configured',
+    ],
+    [
+      { worker, watchdog: 'cpu', action: 'report', measured: 1, limit: 0.9, unit: 'ratio', detail: 'for 30 s' },
+      'warn',
+      'web:2 (pid 4121) takes too much CPU (100 %, limit 90 %; for 30 s): it is left alone, as configured',
+    ],
+    [
+      {
+        worker,
+        watchdog: 'probe',
+        action: 'kill',
+        measured: 3,
+        limit: 3,
+        unit: 'failures',
+        detail: 'GET /healthz: 503',
+        evidence: { kind: 'none', reason: 'a probe takes none' },
+      },
+      'warn',
+      'web:2 (pid 4121) fails its probe (3 failures, limit 3 failures; GET /healthz: 503): it is killed, and replaced',
+    ],
+  ],
+  'evidence.taken': [
+    [
+      {
+        worker,
+        evidence: {
+          kind: 'stack',
+          frames: [{ name: 'spin', file: '/app/server.js', line: 12, column: 7 }],
+          tookMs: 40,
+        },
+      },
+      'info',
+      'web:2 (pid 4121): its main thread is in spin (/app/server.js:12:7)',
+    ],
+    [
+      { worker, evidence: { kind: 'stack', frames: [], tookMs: 40 } },
+      'info',
+      'web:2 (pid 4121): its main thread runs no JavaScript',
+    ],
+    [
+      {
+        worker,
+        evidence: { kind: 'triage', state: 'R', waitsIn: null, finding: 'on a CPU, in native code' },
+      },
+      'info',
+      'web:2 (pid 4121): no stack, but the kernel says: on a CPU, in native code',
+    ],
+    [
+      {
+        worker,
+        evidence: {
+          kind: 'cpu-profile',
+          file: '/var/lib/resil/web.cpuprofile',
+          durationMs: 5_000,
+          top: [{ name: '', file: null, line: null, column: null, selfRatio: 0.81 }],
+        },
+      },
+      'info',
+      'web:2 (pid 4121): a CPU profile of 5 s, 81 % of it in (anonymous), in /var/lib/resil/web.cpuprofile',
+    ],
+    [
+      {
+        worker,
+        evidence: {
+          kind: 'heap-statistics',
+          numbers: { used_heap_size: 90 * 2 ** 20, heap_size_limit: 100 * 2 ** 20 },
+        },
+      },
+      'info',
+      'web:2 (pid 4121): heap statistics: 90 MiB of at most 100 MiB in use',
+    ],
+    [
+      { worker, evidence: { kind: 'heap-snapshot', file: '/tmp/a.heapsnapshot', bytes: 2 ** 20 } },
+      'info',
+      'web:2 (pid 4121): a heap snapshot (1 MiB) in /tmp/a.heapsnapshot',
+    ],
+    [
+      { worker, evidence: { kind: 'report', file: '/tmp/report.json' } },
+      'info',
+      'web:2 (pid 4121): a diagnostic report in /tmp/report.json',
+    ],
+    [
+      { worker, evidence: { kind: 'none', reason: 'the inspector did not answer within 1 s' } },
+      'info',
+      'web:2 (pid 4121): no evidence: the inspector did not answer within 1 s',
     ],
   ],
   'gate.opened': [

@@ -1,0 +1,104 @@
+// What is said when a worker is found sick from outside, and of the evidence that was taken.
+
+import { assertNever } from '../errors.ts'
+import type { WatchdogEvent } from './events.ts'
+import type { Evidence, StackFrame } from './evidence.ts'
+import { count, duration, size, workerName } from './words.ts'
+
+export function describeWatchdog(event: WatchdogEvent): string {
+  const who = workerName(event.worker)
+  switch (event.type) {
+    case 'watchdog.tripped': {
+      const { measured, limit, unit, detail } = event
+      const numbers = `${amount(measured, unit)}, limit ${amount(limit, unit)}`
+      return `${who} ${sicknessOf(event)} (${numbers}${detail === '' ? '' : `; ${detail}`}): ${actionOf(event)}`
+    }
+    case 'evidence.taken':
+      return `${who}: ${evidenceWords(event.evidence)}`
+    default:
+      return assertNever(event)
+  }
+}
+
+type Tripped = Extract<WatchdogEvent, { type: 'watchdog.tripped' }>
+
+function sicknessOf({ watchdog }: Tripped): string {
+  switch (watchdog) {
+    case 'memory':
+      return 'takes too much memory'
+    case 'hang':
+      return 'hangs'
+    case 'event-loop':
+      return 'has a slow event loop'
+    case 'cpu':
+      return 'takes too much CPU'
+    case 'probe':
+      return 'fails its probe'
+    default:
+      return assertNever(watchdog)
+  }
+}
+
+function actionOf({ action }: Tripped): string {
+  switch (action) {
+    case 'replace':
+      return 'it is replaced'
+    case 'kill':
+      return 'it is killed, and replaced'
+    case 'report':
+      return 'it is left alone, as configured'
+    default:
+      return assertNever(action)
+  }
+}
+
+/** "512 MiB", "3.2 s", "97 %", "3 failures". */
+export function amount(value: number, unit: Tripped['unit']): string {
+  switch (unit) {
+    case 'bytes':
+      return size(value)
+    case 'ms':
+      return duration(value)
+    case 'ratio':
+      return `${Math.round(value * 100)} %`
+    case 'failures':
+      return count(value, 'failure')
+    default:
+      return assertNever(unit)
+  }
+}
+
+/** One line; what it is good for lies in the incident. */
+export function evidenceWords(evidence: Evidence): string {
+  switch (evidence.kind) {
+    case 'stack': {
+      const [top] = evidence.frames
+      return top === undefined ? 'its main thread runs no JavaScript' : `its main thread is in ${frameWords(top)}`
+    }
+    case 'triage':
+      return `no stack, but the kernel says: ${evidence.finding}`
+    case 'cpu-profile': {
+      const [top] = evidence.top
+      const most = top === undefined ? '' : `, ${amount(top.selfRatio, 'ratio')} of it in ${frameWords(top)}`
+      return `a CPU profile of ${duration(evidence.durationMs)}${most}, in ${evidence.file}`
+    }
+    case 'heap-statistics':
+      return `heap statistics: ${size(evidence.numbers.used_heap_size ?? 0)} of at most ${size(evidence.numbers.heap_size_limit ?? 0)} in use`
+    case 'heap-snapshot':
+      return `a heap snapshot (${size(evidence.bytes)}) in ${evidence.file}`
+    case 'report':
+      return `a diagnostic report in ${evidence.file}`
+    case 'none':
+      return `no evidence: ${evidence.reason}`
+    default:
+      return assertNever(evidence)
+  }
+}
+
+/** "parse (/app/server.js:12:7)" */
+export function frameWords({ name, file, line, column }: StackFrame): string {
+  const what = name === '' ? '(anonymous)' : name
+  if (file === null) return what
+  const place = [file, line, column].filter((part) => part !== null).join(':')
+  return `${what} (${place})`
+}
