@@ -15,7 +15,7 @@ import {
   drainTimes,
   hurriedTimes,
 } from './drain-rules.ts'
-import { httpServerOf, soleResponse, speaksHttp } from './internals/http-connection.ts'
+import { closeIdle, httpServerOf, soleResponse, speaksHttp } from './internals/http-connection.ts'
 import { imitate } from './internals/imitate.ts'
 import { makeLast, makeOrdinary } from './last-response.ts'
 import type { Servers } from './servers.ts'
@@ -171,6 +171,10 @@ export class Drain {
   }
 
   #closeIdleConnections(sockets: readonly Socket[]): void {
+    closeIdle(() => this.#closeIdleOf(sockets), sockets)
+  }
+
+  #closeIdleOf(sockets: readonly Socket[]): void {
     for (const close of this.#closeIdle.values()) close()
     // An http server without a port of its own, fed with another server's connections.
     for (const server of new Set(sockets.map(httpServerOf))) {

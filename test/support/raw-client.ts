@@ -41,7 +41,8 @@ export const tlsSocket = (port: number, ALPNProtocols?: string[]): TLSSocket =>
 /** A request without a body. */
 export const get = (path = '/', headers = ''): string => `GET ${path} HTTP/1.1\r\nHost: test\r\n${headers}\r\n`
 
-async function clientOf(socket: Socket, connected: string): Promise<RawClient> {
+/** `connected`: the event that says so. */
+export async function clientOf(socket: Socket, connected: string): Promise<RawClient> {
   let received = ''
   let looks: (() => void)[] = []
   const look = () => {

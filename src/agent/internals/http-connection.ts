@@ -29,3 +29,14 @@ export function soleResponse(socket: Socket): ServerResponse | null {
 export function httpServerOf(socket: Socket): Server | null {
   return (socket as HttpSocket).server ?? null
 }
+
+/**
+ * Runs Node's closeIdleConnections(), which takes a response for sent as soon as the app has ended it (`finished` in
+ * lib/_http_server.js): a reader slower than the app would lose the rest. What is still being written is left open.
+ */
+export function closeIdle(close: () => void, sockets: readonly Socket[]): void {
+  const sending = sockets.filter(({ writableLength }) => writableLength > 0)
+  for (const socket of sending) socket.destroy = () => socket
+  close()
+  for (const socket of sending) Reflect.deleteProperty(socket, 'destroy')
+}
