@@ -62,10 +62,22 @@ export interface AppSettings {
     readonly cooldownMs: number
     readonly rollback: boolean
   }
+  /** Workers are replaced when they are old enough; null: never. */
+  readonly recycle: RecycleSettings | null
   /** Names of apps that must be ready before this one starts, and stop after it. */
   readonly dependsOn: readonly string[]
   /** false: workers write straight to the supervisor's own stdout and stderr. */
   readonly captureOutput: boolean
+}
+
+export interface RecycleSettings {
+  readonly maxAgeMs: number | null
+  /** Answered by one worker. */
+  readonly maxRequests: number | null
+  /** A limit is stretched by U[0, jitter), anew for each worker. */
+  readonly jitter: number
+  /** Never recycle a younger worker. */
+  readonly minLifeMs: number
 }
 
 export interface BackoffSettings {

@@ -20,6 +20,12 @@ export function exitWords(exit: ExitDetails): string {
       return `failed to boot: ${bootCauseOf(exit)} after ${after}`
     case 'boot-timeout':
       return `was not ready in time and was ended after ${after}`
+    case 'hang':
+      return `did not respond and was killed after ${after}`
+    case 'memory':
+      return `was ended for using too much memory, after ${after}`
+    case 'unhealthy':
+      return `was ended for being unwell, after ${after}`
     case 'fork-failed':
       return `could not be forked${exit.errorCode === null ? '' : ` (${exit.errorCode})`}`
     default:
@@ -47,12 +53,17 @@ export function exitCure({ kind, errorCode }: ExitDetails): string {
       return 'raise ready.timeout, or find what it waits for'
     case 'clean':
       return 'set restart.policy to on-failure where ending is meant'
+    case 'memory':
+      return 'raise watchdogs.memory, or look for a leak'
+    case 'hang':
+      return 'look for a synchronous call or a loop that takes long'
     case 'fork-failed':
       return forkCure(errorCode)
     case 'planned':
     case 'code':
     case 'signal':
     case 'boot-failure':
+    case 'unhealthy':
       return ''
     default:
       return assertNever(kind)

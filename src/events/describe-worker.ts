@@ -2,7 +2,7 @@
 
 import { assertNever } from '../errors.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
-import type { WorkerEvent } from './events.ts'
+import type { EndCause, ReplaceCause, WorkerEvent } from './events.ts'
 import { duration, ordinal, slotName, workerName } from './words.ts'
 
 export function describeWorker(event: WorkerEvent): string {
@@ -22,6 +22,12 @@ export function describeWorker(event: WorkerEvent): string {
       return `${who} was sent ${event.signal}: ${signalReason(event.reason)}`
     case 'worker.exited':
       return describeExit(event)
+    case 'worker.replacing':
+      return `${who} ${replaceReason(event.cause)}: a new worker boots beside it`
+    case 'worker.replaced':
+      return `${who} ${replaceReason(event.cause)}: ${workerName(event.by)} has taken its place after ${duration(event.bootMs)}, and it drains`
+    case 'worker.replacementFailed':
+      return `${who} could not be replaced: the new worker ${exitWords(event.exit)}; this one serves on, next attempt in ${duration(event.retryInMs)}`
     default:
       return assertNever(event)
   }
@@ -80,9 +86,38 @@ function signalReason(reason: Extract<WorkerEvent, { type: 'worker.signalled' }>
     case 'restart':
     case 'scale':
     case 'rollback':
+    case 'age':
+    case 'requests':
       return `${reason}, and it was not ready yet`
+    case 'memory':
+    case 'liveness':
+    case 'lag':
+    case 'cpu':
+    case 'hang':
+      return `it ${replaceReason(reason)}`
     default:
       return assertNever(reason)
+  }
+}
+
+function replaceReason(cause: ReplaceCause | EndCause): string {
+  switch (cause) {
+    case 'memory':
+      return 'is over its memory limit'
+    case 'lag':
+      return 'has an event loop that lags'
+    case 'cpu':
+      return 'uses too much CPU'
+    case 'age':
+      return 'has reached recycle.maxAge'
+    case 'requests':
+      return 'has answered recycle.maxRequests'
+    case 'liveness':
+      return 'fails its liveness probe'
+    case 'hang':
+      return 'does not respond'
+    default:
+      return assertNever(cause)
   }
 }
 

@@ -47,6 +47,9 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.draining':
     case 'worker.signalled':
     case 'worker.exited':
+    case 'worker.replacing':
+    case 'worker.replaced':
+    case 'worker.replacementFailed':
       return describeWorker(event)
     case 'watchdog.tripped':
     case 'evidence.taken':

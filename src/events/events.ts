@@ -15,7 +15,19 @@ export interface WorkerRef {
 }
 
 /** How a worker ended, in a closed vocabulary. `planned` covers reload, scale, restart and stop. */
-export type ExitKind = 'planned' | 'clean' | 'code' | 'signal' | 'oom' | 'boot-failure' | 'boot-timeout' | 'fork-failed'
+export type ExitKind =
+  | 'planned'
+  | 'clean'
+  | 'code'
+  | 'signal'
+  | 'oom'
+  | 'boot-failure'
+  | 'boot-timeout'
+  | 'fork-failed'
+  /** Ended by resil, and no replacement was ready: its event loop did not turn; it was over its memory; it was otherwise unwell. */
+  | 'hang'
+  | 'memory'
+  | 'unhealthy'
 
 /** What an ended worker left behind. */
 export interface ExitDetails {
@@ -30,7 +42,13 @@ export interface ExitDetails {
   readonly atMs: number
 }
 
-export type DrainCause = 'stop' | 'reload' | 'restart' | 'scale' | 'rollback'
+export type DrainCause = 'stop' | 'reload' | 'restart' | 'scale' | 'rollback' | ReplaceCause | EndCause
+
+/** Why a worker is replaced though it serves: over a limit (memory, event-loop lag, CPU), or old enough by age or requests. */
+export type ReplaceCause = 'memory' | 'lag' | 'cpu' | 'age' | 'requests'
+
+/** Why a worker has to go, with or without a replacement. */
+export type EndCause = 'memory' | 'liveness' | 'hang' | 'lag' | 'cpu'
 
 /** What a slot does after one of its workers ended. */
 export type AfterExit =
@@ -156,6 +174,27 @@ export type WorkerEvent =
       readonly signal: string
       /** A DrainCause: it was still booting, so a signal is enough. */
       readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
+    }
+  /** It is to be replaced: a new worker boots beside it. */
+  | {
+      readonly type: 'worker.replacing'
+      readonly worker: WorkerRef
+      readonly cause: ReplaceCause | EndCause
+    }
+  /** The new worker has taken the slot of `worker`, which drains. */
+  | {
+      readonly type: 'worker.replaced'
+      readonly worker: WorkerRef
+      readonly cause: ReplaceCause | EndCause
+      readonly by: WorkerRef
+      readonly bootMs: number
+    }
+  /** The new worker died before it was ready; `worker` serves on until the next attempt. */
+  | {
+      readonly type: 'worker.replacementFailed'
+      readonly worker: WorkerRef
+      readonly exit: ExitDetails
+      readonly retryInMs: number
     }
   | {
       readonly type: 'worker.exited'

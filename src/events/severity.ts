@@ -19,6 +19,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'app.stopped':
     case 'slot.parked':
     case 'worker.ready':
+    case 'worker.replacing':
+    case 'worker.replaced':
     case 'gate.trialStarted':
     case 'gate.closed':
     case 'reload.started':
@@ -35,6 +37,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'app.degraded':
     case 'reload.superseded':
     case 'request.refused':
+    case 'worker.replacementFailed':
       return 'warn'
     case 'supervisor.faulted':
     case 'invariant.violated':
@@ -68,12 +71,19 @@ function severityOfSignal(reason: SignalReason): Severity {
     case 'drain-deadline':
     case 'unresponsive':
     case 'forced':
+    case 'memory':
+    case 'liveness':
+    case 'hang':
+    case 'lag':
+    case 'cpu':
       return 'warn'
     case 'stop':
     case 'reload':
     case 'restart':
     case 'scale':
     case 'rollback':
+    case 'age':
+    case 'requests':
       return 'debug'
     default:
       return assertNever(reason)
@@ -89,6 +99,9 @@ function severityOfExit({ kind }: ExitDetails, after: WorkerExited['after']['do'
     case 'code':
     case 'signal':
       return 'warn'
+    case 'hang':
+    case 'memory':
+    case 'unhealthy':
     case 'oom':
     case 'boot-failure':
     case 'boot-timeout':

@@ -75,6 +75,7 @@ export function watchWorker(
     switch (message.act) {
       case 'beat':
         beat = message
+        reportBeat(message)
         return
       case 'loaded':
         report({ type: 'worker.loaded', worker: id })
@@ -92,6 +93,10 @@ export function watchWorker(
         send({ cmd: AGENT_COMMAND, act: 'pong' })
         return
     }
+  }
+
+  function reportBeat({ heapUsed, delayP99Ms, utilization, connections, requests }: Beat): void {
+    report({ type: 'worker.beat', worker: id, heapUsed, delayP99Ms, utilization, connections, requests })
   }
 
   /** false: it can't be told any more. */

@@ -1,9 +1,9 @@
 // How a worker ended, and what its slot does next: two tables, kept apart so that each can be read (and tested) as one.
 
 import type { AppSettings } from '../config/settings.ts'
-import type { ExitKind } from '../events/events.ts'
+import type { EndCause, ExitKind } from '../events/events.ts'
 import type { WorkerInput } from './inputs.ts'
-import type { Worker } from './state.ts'
+import { hasServed, type Stage, type Worker } from './state.ts'
 
 type Exit = Extract<WorkerInput, { type: 'worker.exited' }>
 
@@ -11,13 +11,31 @@ type Exit = Extract<WorkerInput, { type: 'worker.exited' }>
 export function classifyExit(worker: Worker, exit: Exit): ExitKind {
   if (exit.forkError !== null) return 'fork-failed'
   const { stage } = worker
-  if (stage.status === 'draining') return 'planned'
-  if (stage.status === 'killing') return stage.reason === 'boot-timeout' ? 'boot-timeout' : 'planned'
+  if (stage.status === 'draining' || stage.status === 'killing') {
+    if (worker.due?.how === 'end' && !isPlanned(stage)) return END_KIND[worker.due.cause]
+    return stage.status === 'killing' && stage.reason === 'boot-timeout' ? 'boot-timeout' : 'planned'
+  }
   if (exit.signal === 'SIGKILL' && exit.oomKilled) return 'oom'
   if (exit.code === 0) return 'clean'
-  if (stage.status !== 'ready') return 'boot-failure'
+  if (!hasServed(worker)) return 'boot-failure'
   return exit.signal !== null ? 'signal' : 'code'
 }
+
+const END_KIND: { readonly [Cause in EndCause]: ExitKind } = {
+  hang: 'hang',
+  memory: 'memory',
+  liveness: 'unhealthy',
+  lag: 'unhealthy',
+  cpu: 'unhealthy',
+}
+
+/** What a person or a rollout asked for counts before what ails it. */
+function isPlanned(stage: Extract<Stage, { readonly status: 'draining' | 'killing' }>): boolean {
+  const why: string = stage.status === 'draining' ? stage.cause : stage.reason
+  return PLANNED.has(why)
+}
+
+const PLANNED: ReadonlySet<string> = new Set(['stop', 'reload', 'restart', 'scale', 'rollback', 'forced'])
 
 /** Whether an exit is a crash (comes back by the law of backoff), ends the slot by policy, or was planned. */
 export function verdictOf(

@@ -40,6 +40,7 @@ function enforce(turn: Turn, app: App, slot: Slot, worker: Worker): void {
       return
     case 'warming':
     case 'ready':
+    case 'suspect':
       return
   }
 }

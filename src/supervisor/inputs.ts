@@ -54,6 +54,20 @@ export type WorkerInput =
       readonly address: string | null
       readonly owner: string | null
     }
+  /** The agent's sample, once a second: its event loop turns. */
+  | {
+      readonly type: 'worker.beat'
+      readonly worker: number
+      /** Bytes. */
+      readonly heapUsed: number
+      /** Event-loop delay since the beat before, 99th percentile. */
+      readonly delayP99Ms: number
+      /** Event-loop utilization since the beat before, 0..1. */
+      readonly utilization: number
+      readonly connections: number
+      /** Begun since the worker's start. */
+      readonly requests: number
+    }
   | {
       readonly type: 'worker.exited'
       readonly worker: number

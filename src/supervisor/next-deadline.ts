@@ -17,6 +17,7 @@ export function nextDeadline(state: SupervisorState, now: number): number {
   }
   for (const app of state.apps) {
     for (const slot of app.slots) {
+      if (slot.current?.due != null) consider(slot.replaceFrom)
       for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
       if (app.phase.status === 'active') consider(startableAt(app, slot))
     }
@@ -40,6 +41,12 @@ function workerDeadlines(app: App, worker: Worker): (number | null)[] {
     case 'killing':
       return [stage.deadline]
     case 'ready':
-      return worker.trialOf.length > 0 ? [stage.since + settings.restart.stableAfterMs] : []
+      return [
+        worker.trialOf.length > 0 ? stage.since + settings.restart.stableAfterMs : null,
+        worker.due === null ? worker.recycle.at : null,
+        worker.due?.how === 'end' ? worker.due.patienceUntil : null,
+      ]
+    case 'suspect':
+      return [worker.due?.how === 'end' ? worker.due.patienceUntil : null]
   }
 }

@@ -5,7 +5,7 @@ import { drainWorker } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
 import { refusalOf, refuse } from './on-reload-requested.ts'
 import { resize } from './resize.ts'
-import { type App, isReady } from './state.ts'
+import { type App, isReady, workersOf } from './state.ts'
 import { findApp, type Turn } from './turn.ts'
 
 /** More workers than any one machine wants: a typing error, and the machine's memory would pay for it. */
@@ -32,7 +32,7 @@ export function onScaleRequested(turn: Turn, input: Extract<ControlInput, { type
   resize(turn, app, to, request)
 }
 
-/** Retired slots lose their workers one by one, then go themselves. */
+/** Retired slots lose their workers one by one. */
 export function shrink(turn: Turn, app: App): void {
   for (const slot of app.slots.filter(({ retired }) => retired).reverse()) {
     const { current, next } = slot
@@ -41,7 +41,9 @@ export function shrink(turn: Turn, app: App): void {
     if (!isReady(current)) drainWorker(turn, app, slot, current, 'scale')
     else if (mayRemove(app)) drainWorker(turn, app, slot, current, 'scale')
   }
-  app.slots = app.slots.filter(
-    (slot) => !slot.retired || slot.current !== null || slot.next !== null || slot.leaving.length > 0,
-  )
+}
+
+/** A retired slot goes when its workers have gone. */
+export function forgetRetiredSlots(app: App): void {
+  app.slots = app.slots.filter((slot) => !slot.retired || workersOf(slot).length > 0)
 }

@@ -8,7 +8,8 @@ import { recordCrash } from './crash-window.ts'
 import { failRollout, giveUp } from './end-rollout.ts'
 import type { WorkerInput } from './inputs.ts'
 import { isGated, openGatesIfExceeded, settleGates } from './open-gates.ts'
-import { type App, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
+import { onReplacementFailed } from './replace-workers.ts'
+import { type App, hasServed, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
 import { addCrash } from './storm-budget.ts'
 import { findWorker, removeWorker, type Turn } from './turn.ts'
 
@@ -32,6 +33,7 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
   }
   const verdict = verdictOf(kind, input, settings.restart)
   removeWorker(slot, worker.id)
+  if (role === 'current') succeed(app, slot)
   slot.lastExit = exit
 
   const told = turn.events.length
@@ -41,12 +43,13 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
   } else if (role === 'next') {
     // A surge worker that ends before it took over fails the reload; the slot's current worker is not concerned.
     settleGates(turn, app, slot, worker, 'crashed')
-    failRollout(turn, app, slot, worker, exit)
+    if (app.rollout === null) onReplacementFailed(turn, app, slot, exit)
+    else failRollout(turn, app, slot, worker, exit)
   } else if (role === 'current' && app.phase.status === 'active' && !slot.retired) {
     after = verdict === 'ended' ? park(slot, input.code) : onCrash(turn, app, slot, worker)
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
     const failed = verdict === 'crash' || input.code !== 0
-    if (failed && (worker.stage.status !== 'ready' || isGated(app, slot))) failRollout(turn, app, slot, worker, exit)
+    if (failed && (!hasServed(worker) || isGated(app, slot))) failRollout(turn, app, slot, worker, exit)
   } else {
     // Retired, or leaving: nobody is restarted for it, but a trial has its end all the same.
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
@@ -63,6 +66,13 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     after,
     crashes: slot.crashes.length,
   })
+}
+
+/** Its replacement was on the way already: that is its successor, ready or not. A reload decides about its own. */
+function succeed(app: App, slot: Slot): void {
+  if (app.rollout !== null || slot.next === null) return
+  slot.current = slot.next
+  slot.next = null
 }
 
 /** Slots that ended by policy, or were stopped by hand, have no say in it. */
@@ -97,5 +107,7 @@ function onCrash(turn: Turn, app: App, slot: Slot, worker: Worker): AfterExit {
 }
 
 function readyForMs(worker: Worker, now: number): number {
-  return worker.stage.status === 'ready' ? now - worker.stage.since : 0
+  const { stage } = worker
+  if (stage.status === 'ready') return now - stage.since
+  return stage.status === 'suspect' ? now - stage.readySince : 0
 }

@@ -6,7 +6,7 @@ import type { WorkerInput } from './inputs.ts'
 import { refOf } from './state.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 
-export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'worker.exited' }>): void {
+export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'worker.exited' | 'worker.beat' }>): void {
   const place = findWorker(turn, input.worker)
   if (place === undefined) return
   const { app, slot, worker } = place

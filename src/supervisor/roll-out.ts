@@ -96,8 +96,8 @@ function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
   const { next, current } = slot
   if (next === null) return
   if (next.generation !== goal) {
-    // The reload turned back while this one was on its way.
-    drainWorker(turn, app, slot, next, 'rollback')
+    // The reload turned back while this one was on its way; or it was to replace an ailing worker that the reload replaces anyway.
+    drainWorker(turn, app, slot, next, reload.back === null ? 'reload' : 'rollback')
     return
   }
   if (!isReady(next)) return

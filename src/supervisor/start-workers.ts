@@ -1,5 +1,6 @@
 // Which vacant slots get a worker now. One place for all limits: dependencies, backoff, gates, boots at once, total processes.
 
+import { recycleLimits } from './recycle.ts'
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
 import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
 import { bootsInFlight, type Turn } from './turn.ts'
@@ -89,6 +90,8 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     messagedReady: false,
     listenFailure: null,
     trialOf,
+    due: null,
+    recycle: recycleLimits(settings.recycle, now, turn.random),
   }
   state.nextWorker += 1
   turn.commands.push({ type: 'fork', worker: worker.id, app: app.name, slot: slot.number, generation, settings })

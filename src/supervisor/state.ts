@@ -2,7 +2,7 @@
 // Nothing here decides; step.ts and the on-*/plan files do.
 
 import type { AppSettings, Settings } from '../config/settings.ts'
-import type { DrainCause, ExitDetails, ReloadFailure, WorkerRef } from '../events/events.ts'
+import type { DrainCause, EndCause, ExitDetails, ReloadFailure, ReplaceCause, WorkerRef } from '../events/events.ts'
 import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { dependenciesFirst } from './dependencies.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
@@ -16,9 +16,19 @@ export type Stage =
   /** Its ready signal has come; it must survive until `readyAt`. */
   | { readonly status: 'warming'; readonly readyAt: number; readonly by: ReadyBy }
   | { readonly status: 'ready'; readonly since: number }
+  /** Ready, but its event loop has not been heard of for a while. Not counted as ready; a beat makes it so again. */
+  | { readonly status: 'suspect'; readonly since: number; readonly readySince: number }
   | { readonly status: 'draining'; readonly cause: DrainCause; readonly deadline: number }
   /** Signalled; at `deadline` SIGKILL follows (again). */
   | { readonly status: 'killing'; readonly reason: KillReason; readonly signal: string; readonly deadline: number }
+
+/**
+ * Why a worker that serves has to go. `replace`: when a new one is ready, within the disruption budget. `end`: a new one is waited
+ * for until `patienceUntil`, then it goes anyway; one at a time.
+ */
+export type Due =
+  | { readonly how: 'replace'; readonly cause: ReplaceCause; readonly since: number }
+  | { readonly how: 'end'; readonly cause: EndCause; readonly since: number; readonly patienceUntil: number }
 
 export type ReadyBy = 'listening' | 'message' | 'started'
 
@@ -37,6 +47,10 @@ export interface Worker {
   readonly listenFailure: { readonly code: string; readonly port: number | null } | null
   /** The gates behind which it is the one trial; none for an ordinary worker. */
   readonly trialOf: readonly ('slot' | 'app')[]
+  /** null: nothing is wrong with it. */
+  readonly due: Due | null
+  /** When and after how many requests it is recycled, jitter included; Infinity: never. */
+  readonly recycle: { readonly at: number; readonly requests: number }
 }
 
 /** Why a slot without a worker has none. */
@@ -68,6 +82,9 @@ export interface Slot {
   lastExit: ExitDetails | null
   /** Scaled away: it goes when its workers have gone. */
   retired: boolean
+  /** Replacements of its worker that failed, or that did not last, in a row; and when the next may be tried. */
+  replaceDebt: number
+  replaceFrom: number
 }
 
 /** A change of all workers that is under way. */
@@ -217,6 +234,8 @@ export function vacantSlot(number: number, generation: number): Slot {
     restarts: 0,
     lastExit: null,
     retired: false,
+    replaceDebt: 0,
+    replaceFrom: 0,
   }
 }
 
@@ -261,6 +280,11 @@ export function isDrainingProcess(state: SupervisorState, pid: number | undefine
   return state.apps
     .flatMap(allWorkers)
     .some((worker) => worker.pid === pid && (worker.stage.status === 'draining' || worker.stage.status === 'killing'))
+}
+
+/** It has been ready; whether it is heard of now is another question. */
+export function hasServed(worker: Worker): boolean {
+  return worker.stage.status === 'ready' || worker.stage.status === 'suspect'
 }
 
 export function isBooting(worker: Worker): boolean {

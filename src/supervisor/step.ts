@@ -8,11 +8,14 @@ import type { Command } from './commands.ts'
 import { enforceDeadlines, grantTime } from './enforce-deadlines.ts'
 import type { Input } from './inputs.ts'
 import { onReloadRequested, onRestartRequested } from './on-reload-requested.ts'
-import { onScaleRequested, shrink } from './on-scale-requested.ts'
+import { forgetRetiredSlots, onScaleRequested, shrink } from './on-scale-requested.ts'
 import { onStopRequested } from './on-stop-requested.ts'
+import { onWorkerBeat } from './on-worker-beat.ts'
 import { onWorkerExit } from './on-worker-exit.ts'
 import { onWorkerSign } from './on-worker-sign.ts'
 import { promoteWorkers } from './promote-workers.ts'
+import { markForRecycling } from './recycle.ts'
+import { replaceWorkers } from './replace-workers.ts'
 import { moveVacantSlots, rollOut } from './roll-out.ts'
 import { admitApps, settleApps } from './settle-apps.ts'
 import { startWorkers } from './start-workers.ts'
@@ -48,14 +51,18 @@ function decide(turn: Turn): void {
   for (const app of turn.state.apps) {
     promoteWorkers(turn, app)
     enforceDeadlines(turn, app)
-    shrink(turn, app)
+    markForRecycling(turn, app)
+    forgetRetiredSlots(app)
   }
   stopApps(turn)
   for (const app of turn.state.apps) {
     moveVacantSlots(app)
     // Slots without a worker come before surge workers: what is down counts more than what is to be replaced.
     startWorkers(turn, app)
+    // In the order of their claim on the disruption budget: a reload, what ails a worker, its age, a smaller scale.
     rollOut(turn, app)
+    replaceWorkers(turn, app)
+    shrink(turn, app)
   }
   settleApps(turn)
 }
@@ -68,6 +75,8 @@ function record(turn: Turn, input: Input): void {
       return grantTime(turn, input.lateMs)
     case 'worker.exited':
       return onWorkerExit(turn, input)
+    case 'worker.beat':
+      return onWorkerBeat(turn, input)
     case 'worker.forked':
     case 'worker.loaded':
     case 'worker.listening':

@@ -66,6 +66,7 @@ describe('an entry on the command line', () => {
             idleWaitMs: 2_000,
           },
           reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+          recycle: null,
           dependsOn: [],
           captureOutput: true,
         },

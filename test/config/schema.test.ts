@@ -32,7 +32,15 @@ describe('every setting', () => {
     const without = [...appFields, ...supervisorFields]
       .filter((field) => field.default === undefined && availability(field.key) === 'now')
       .map(({ key }) => key)
-    expect(without).toEqual(['name', 'script', 'cwd', 'shutdown.killAfter', 'log.file'])
+    expect(without).toEqual([
+      'name',
+      'script',
+      'cwd',
+      'shutdown.killAfter',
+      'recycle.maxAge',
+      'recycle.maxRequests',
+      'log.file',
+    ])
   })
 
   test('of a supervisor is none of an app, but for the name', () => {

@@ -234,6 +234,28 @@ const rows: Rows = {
       'web:2 (pid 4121) takes nothing new and has 23 s to finish (reload)',
     ],
   ],
+  'worker.replacing': [
+    [{ worker, cause: 'age' }, 'info', 'web:2 (pid 4121) has reached recycle.maxAge: a new worker boots beside it'],
+    [{ worker, cause: 'memory' }, 'info', 'web:2 (pid 4121) is over its memory limit: a new worker boots beside it'],
+  ],
+  'worker.replaced': [
+    [
+      { worker, cause: 'lag', by: { ...worker, id: 10, pid: 4200 }, bootMs: 230 },
+      'info',
+      'web:2 (pid 4121) has an event loop that lags: web:2 (pid 4200) has taken its place after 230 ms, and it drains',
+    ],
+  ],
+  'worker.replacementFailed': [
+    [
+      {
+        worker,
+        exit: { ...boot, uptimeMs: 40 },
+        retryInMs: 1_000,
+      },
+      'warn',
+      'web:2 (pid 4121) could not be replaced: the new worker failed to boot: exited with code 1 after 40 ms; this one serves on, next attempt in 1 s',
+    ],
+  ],
   'worker.signalled': [
     [
       { worker, signal: 'SIGTERM', reason: 'boot-timeout' },

@@ -21,6 +21,7 @@ type Act =
   | { do: 'restart'; slot: number | null }
   | { do: 'scale'; to: number }
   | { do: 'stop-slot'; slot: number }
+  | { do: 'beat'; pick: number; requests: number }
 
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
@@ -40,6 +41,10 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), slot: fc.constantFrom(null, 0, 1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-slot' as const), slot: fc.nat(2) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('beat' as const), pick: fc.nat(20), requests: fc.nat(2_000) }),
+  },
 )
 
 const anyApp: fc.Arbitrary<AppSettings> = fc
@@ -48,9 +53,17 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
     policy: fc.constantFrom('always' as const, 'always' as const, 'on-failure' as const),
     onExhausted: fc.constantFrom('probe' as const, 'hold' as const),
     surge: fc.integer({ min: 1, max: 2 }),
+    recycle: fc.option(
+      fc.record({
+        maxAgeMs: fc.option(fc.integer({ min: 15_000, max: 100_000 })),
+        maxRequests: fc.option(fc.integer({ min: 1, max: 2_000 })),
+        jitter: fc.constant(0.2),
+        minLifeMs: fc.constant(10_000),
+      }),
+    ),
   })
-  .map(({ instances, policy, onExhausted, surge }) =>
-    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge } }),
+  .map(({ instances, policy, onExhausted, surge, recycle }) =>
+    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge }, recycle }),
   )
 
 function picked(sim: Simulation, pick: number): number | undefined {
@@ -103,9 +116,18 @@ function act(sim: Simulation, it: Act): void {
         to: { by: 'absolute', count: it.to },
         request: `r${requests}`,
       })
+    case 'beat': {
+      const id = picked(sim, it.pick)
+      if (id !== undefined) beat(sim, id, it.requests)
+      return
+    }
     case 'stop-slot':
       return sim.send({ type: 'stop.requested', app: 'web', slot: it.slot, cause: 'request', force: false })
   }
+}
+
+function beat(sim: Simulation, worker: number, requests: number): void {
+  sim.send({ type: 'worker.beat', worker, requests, heapUsed: 1, delayP99Ms: 0, utilization: 0, connections: 0 })
 }
 
 const anyLife = fc.record({
@@ -158,7 +180,9 @@ describe('any life of an app', () => {
         // Its third boot had failed already when the faults stopped.
         if (app.phase.status === 'failed' && app.phase.reason === 'never-ready') return
         const wanted = app.slots.filter((slot) => slot.current !== null || slot.vacancy.status !== 'parked').length
-        expect(readyCount(app)).toBe(wanted)
+        // One more where a worker is being recycled right now.
+        expect(readyCount(app)).toBeGreaterThanOrEqual(wanted)
+        if (app.settings.recycle === null) expect(readyCount(app)).toBe(wanted)
         expect(app.rollout).toBeNull()
         expect(new Set(app.slots.map(({ generation }) => generation)).size).toBe(1)
       }),
@@ -211,7 +235,34 @@ describe('any life of an app', () => {
           sim.advance(9_000)
         }
         expect(sim.app().rollout).toBeNull()
-        expect(sim.workers('ready')).toHaveLength(app.instances)
+        if (app.recycle === null) expect(sim.workers('ready')).toHaveLength(app.instances)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('keeps at least the floor while workers of any age and load are recycled, and ends with all of them new (2, 3)', () => {
+    fc.assert(
+      fc.property(anyApp, fc.array(fc.boolean(), { maxLength: 8 }), (app, boots) => {
+        const recycle = { maxAgeMs: 60_000, maxRequests: 100, jitter: 0.2, minLifeMs: 10_000 }
+        const sim = simulate([{ ...app, recycle }])
+        sim.bootAll()
+        const first = sim.workers('ready')
+        sim.advance(20_000)
+        for (const succeeds of [...boots, ...Array.from({ length: 30 }, () => true)]) {
+          for (const id of sim.workers('ready')) beat(sim, id, 150)
+          for (const id of sim.workers('booting')) {
+            if (succeeds) sim.listen(id)
+            else sim.exit(id, { code: 1 })
+          }
+          expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
+          expect(sim.workers('draining').length).toBeLessThanOrEqual(1)
+          const leaving = sim.workers('draining')[0] ?? sim.workers('killing')[0]
+          if (leaving !== undefined) sim.exit(leaving, { code: 0 })
+          sim.advance(9_000)
+        }
+        expect(sim.workers('ready').filter((id) => first.includes(id))).toEqual([])
+        expect(sim.app().slots.every(({ restarts }) => restarts === 0)).toBe(true)
       }),
       { numRuns: RUNS },
     )

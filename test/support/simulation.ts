@@ -34,6 +34,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     },
     shutdown: { deadlineMs: 25_000, signal: 'SIGTERM', killAfterMs: 2_000, readinessDelayMs: 0, idleWaitMs: 2_000 },
     reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+    recycle: null,
     dependsOn: [],
     captureOutput: true,
   }

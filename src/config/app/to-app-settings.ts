@@ -59,7 +59,14 @@ export function toAppSettings(app: App, found: Found): AppSettings {
       cooldownMs: reload.cooldown,
       rollback: reload.rollback,
     },
+    recycle: recycleOf(app),
     dependsOn: app.dependsOn,
     captureOutput: app.log.capture,
   }
+}
+
+function recycleOf({ recycle }: App): AppSettings['recycle'] {
+  if (recycle === undefined || (recycle.maxAge === undefined && recycle.maxRequests === undefined)) return null
+  const { maxAge, maxRequests, jitter, minLife } = recycle
+  return { maxAgeMs: maxAge ?? null, maxRequests: maxRequests ?? null, jitter, minLifeMs: minLife }
 }

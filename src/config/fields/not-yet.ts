@@ -15,7 +15,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'reload.canary' },
   { key: 'reload.rollback', only: false },
   { key: 'watchdogs' },
-  { key: 'recycle' },
   { key: 'probes' },
   { key: 'standby', off: [0] },
   { key: 'reusePort', off: [false] },

@@ -10,7 +10,6 @@ const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
 test.each<[unknown, string]>([
   [{ watchdogs: { memory: { hard: '512mb' } } }, 'watchdogs'],
   [{ watchdogs: { hang: { suspectAfter: '2.5s' } } }, 'watchdogs'],
-  [{ recycle: { maxAge: '1d' } }, 'recycle'],
   [{ probes: { liveness: { http: '/' } } }, 'probes'],
   [{ standby: 1 }, 'standby'],
   [{ reusePort: true }, 'reusePort'],

@@ -1,0 +1,32 @@
+// Which workers have to go though nobody asked for it, and how urgent it is. Marked by whoever finds out (recycle.ts, watchdogs,
+// probes); carried out by replace-workers.ts.
+
+import type { EndCause, ReplaceCause } from '../events/events.ts'
+import type { Due, Slot, Worker } from './state.ts'
+import { type Turn, updateWorker } from './turn.ts'
+
+/** How long a worker over its hard limit is kept for its replacement to boot. */
+const PATIENCE_MS = 2_000
+
+/** Worst first. DESIGN 6: reload > memory > lag > age > requests > scale. */
+const URGENCY: readonly ReplaceCause[] = ['memory', 'lag', 'cpu', 'age', 'requests']
+
+/** It is to be replaced when that costs nothing. The more urgent of two causes stays. */
+export function markDue(turn: Turn, slot: Slot, worker: Worker, cause: ReplaceCause): void {
+  const { due } = worker
+  if (due?.how === 'end' || (due !== null && URGENCY.indexOf(due.cause) <= URGENCY.indexOf(cause))) return
+  updateWorker(slot, { ...worker, due: { how: 'replace', cause, since: due?.since ?? turn.now } })
+}
+
+/** It has to go. A replacement is waited for as long as the worker can be trusted: not at all where its loop does not turn. */
+export function markEnding(turn: Turn, slot: Slot, worker: Worker, cause: EndCause): void {
+  if (worker.due?.how === 'end') return
+  const patienceUntil = cause === 'hang' ? turn.now : turn.now + PATIENCE_MS
+  updateWorker(slot, { ...worker, due: { how: 'end', cause, since: worker.due?.since ?? turn.now, patienceUntil } })
+}
+
+/** The lower, the more urgent. */
+export function urgencyOf(due: Due | null): number {
+  if (due === null) return URGENCY.length
+  return due.how === 'end' ? -1 : URGENCY.indexOf(due.cause)
+}
