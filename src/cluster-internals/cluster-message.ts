@@ -9,6 +9,10 @@ export interface ClusterMessage {
   readonly ack?: number
   /** In the answer to `newconn`: whether the worker took the connection. */
   readonly accepted?: boolean
+  /** Name of a listening handle: in the answer to `queryServer`, in `newconn` and in `close`. */
+  readonly key?: string
+  /** In the answer to `queryServer`: why there is no handle. */
+  readonly errno?: number | null
   readonly address?: unknown
   readonly port?: unknown
   readonly addressType?: unknown
@@ -20,8 +24,17 @@ export function isClusterMessage(message: unknown): message is ClusterMessage {
   return typeof message === 'object' && message !== null && (message as ClusterMessage).cmd === 'NODE_CLUSTER'
 }
 
-/** A native TCP handle (tcp_wrap), listening or accepted. */
+/** Where the peer is, as getpeername() tells it. */
+export interface PeerName {
+  address?: string
+  family?: string
+  port?: number
+}
+
+/** A native TCP or pipe handle (tcp_wrap, pipe_wrap), listening or accepted. */
 export interface NativeHandle {
   close(done?: () => void): void
   onconnection?: (error: number, connection: NativeHandle) => void
+  /** Of TCP only. */
+  getpeername?(out: PeerName): number
 }

@@ -10,8 +10,12 @@
 import type { Worker } from 'node:cluster'
 import net from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
-import { isClusterMessage, type NativeHandle } from './cluster-message.ts'
+import type { NativeHandle } from './cluster-message.ts'
+import { connectToWorker, type ProbeConnection } from './probe-connection.ts'
 import { rescueConnections, wasTaken } from './rescue.ts'
+import { Routing, type WorkerPlace } from './routing.ts'
+import { Serving } from './serving.ts'
+import { type Tap, tapChannel } from './tap-channel.ts'
 
 export interface DoorOptions {
   /** Whether the app is kept alive at all. Asked in the very moment in which a port loses its last worker, when no exit is known yet. */
@@ -35,7 +39,14 @@ export interface DoorCounts {
 
 export interface Door {
   /** At fork, before the worker has said anything. */
-  watch(worker: Worker, app: string): void
+  watch(worker: Worker, place: WorkerPlace): void
+  /**
+   * Out of rotation a worker keeps the connections that it has and gets no new ones, as long as another worker of the port is in
+   * rotation; when all are out, all get some. Round robin only: otherwise the kernel gives connections out.
+   */
+  setRotation(worker: Worker, inRotation: boolean): void
+  /** A connection to this worker and no other; `endpoint` as the supervisor names it, null: the first. Never rejects. */
+  probeConnection(worker: Worker, endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
   /** Looks again whether doors may stay open, and who has waited too long. By itself it does so ten times a second while it must. */
   review(): void
   readonly counts: DoorCounts
@@ -49,10 +60,22 @@ export const LONGEST_HOLD_MS = 10_000
 const MOST_HELD = 1_024
 const REVIEW_MS = 100
 
+interface Question {
+  readonly app: string
+  readonly key: string
+  readonly worker: Worker
+  readonly seq: number | undefined
+}
+
 interface Port {
   readonly key: string
   readonly app: string
+  /** The worker's question that made Node open it; its answer tells Node's own name of it. */
+  question: Question
+  nodeKey: string | null
   handle: NativeHandle | null
+  /** Node's own way of giving a connection to a worker. */
+  distribute: ((connection: NativeHandle) => void) | null
   status: 'binding' | 'open' | 'held' | 'closed'
   readonly waiting: { readonly connection: NativeHandle; readonly until: number }[]
   /** Closed by RoundRobinHandle.remove a moment before it closes the listening handle. */
@@ -72,7 +95,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
   const createServer = net.createServer
   let timer: Timer | null = null
   /** The question that Node is working on in this very tick. */
-  let question: { readonly app: string; readonly key: string } | null = null
+  let question: Question | null = null
   /** The worker whose own close() Node is working on in this very tick. */
   let closing: Worker | null = null
 
@@ -83,36 +106,73 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     return server
   } as typeof net.createServer
 
-  function watch(worker: Worker, app: string): void {
-    worker.process.prependListener('internalMessage' as 'message', (message: unknown) => {
-      if (!isClusterMessage(message)) return
-      if (message.act === 'queryServer') {
-        const { address, port, addressType, fd, index } = message
-        question = { app, key: [app, address, port, addressType, fd, index].join('|') }
-        queueMicrotask(() => {
-          question = null
-        })
-      } else if (message.act === 'close') {
-        closing = worker
-        queueMicrotask(() => {
-          closing = null
-        })
-      }
-    })
-    rescueConnections(worker, (connection) => {
+  const serving = new Serving()
+  const routing = new Routing({
+    serving,
+    giveToNode: (connection) => {
       const port = (connection as Accepted)[portOf]
       if (port === undefined) connection.close()
-      else {
-        counts.rescued += 1
-        receive(port, connection)
-      }
-    })
+      else if (port.status === 'open') port.distribute?.(connection)
+      else receive(port, connection)
+    },
+    giveBack,
+  })
+
+  function watch(worker: Worker, place: WorkerPlace): void {
+    const { app } = place
+    const rescue = rescueConnections(worker, giveBack)
+    const door: Tap = {
+      heard: (message) => {
+        if (message.act === 'queryServer') {
+          const { address, port, addressType, fd, index, seq } = message
+          question = { app, key: [app, address, port, addressType, fd, index].join('|'), worker, seq }
+          queueMicrotask(() => {
+            question = null
+          })
+        } else if (message.act === 'close') {
+          closing = worker
+          queueMicrotask(() => {
+            closing = null
+          })
+        }
+      },
+      said: ({ ack, key }) => {
+        if (ack === undefined || key === undefined) return
+        for (const port of ports.values()) {
+          if (port.question.worker === worker && port.question.seq === ack) port.nodeKey = key
+        }
+      },
+    }
+    routing.add(worker, place, rescue)
+    tapChannel(worker, [door, routing.tap(worker), serving.tap(worker), rescue.tap])
+  }
+
+  function giveBack(connection: NativeHandle): void {
+    const port = (connection as Accepted)[portOf]
+    if (port === undefined) {
+      connection.close()
+      return
+    }
+    counts.rescued += 1
+    receive(port, connection)
   }
 
   /** A RoundRobinHandle makes its server: it gets the held socket where there is one, and its handle is watched from then on. */
-  function adopt(server: net.Server, { app, key }: { readonly app: string; readonly key: string }): void {
+  function adopt(server: net.Server, asked: Question): void {
+    const { app, key } = asked
     const held = ports.get(key)
-    const port: Port = held ?? { key, app, handle: null, status: 'binding', waiting: [], orphans: [] }
+    const port: Port = held ?? {
+      key,
+      app,
+      question: asked,
+      nodeKey: null,
+      handle: null,
+      distribute: null,
+      status: 'binding',
+      waiting: [],
+      orphans: [],
+    }
+    port.question = asked
     ports.set(key, port)
     if (held?.status === 'held' && held.handle !== null) {
       const { handle } = held
@@ -140,9 +200,13 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     const distribute = handle.onconnection
     if (distribute === undefined) return
     port.handle = handle
+    port.distribute = (connection) => distribute.call(handle, 0, connection)
     port.status = 'open'
     handle.onconnection = (error, connection) => {
-      if (connection !== undefined) guard(port, connection)
+      if (connection !== undefined) {
+        guard(port, connection)
+        if (port.nodeKey !== null && routing.route(port.nodeKey, connection)) return
+      }
       distribute.call(handle, error, connection)
     }
     handle.close = () => lostLastWorker(port, handle)
@@ -233,6 +297,8 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
 
   return {
     watch,
+    setRotation: (worker, inRotation) => routing.setRotation(worker, inRotation),
+    probeConnection: (worker, endpoint, timeoutMs) => connectToWorker({ worker, serving, endpoint, timeoutMs, clock }),
     review,
     get counts() {
       return { ...counts, waiting: [...ports.values()].reduce((sum, { waiting }) => sum + waiting.length, 0) }

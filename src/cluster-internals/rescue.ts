@@ -6,15 +6,22 @@
 // ever), lib/internal/cluster/utils.js (callbacks by seq).
 
 import type { Worker } from 'node:cluster'
-import { isClusterMessage, type NativeHandle } from './cluster-message.ts'
+import type { NativeHandle } from './cluster-message.ts'
+import type { Tap } from './tap-channel.ts'
 
 /** After the exit, answers that the worker had still written arrive until its channel ends; a descriptor kept by a grandchild can delay that. */
 const LAST_ANSWERS_MS = 50
 
+/** How a connection that was sent to a worker ended: taken by it, sent back, or on its way when the worker died. */
+export type Outcome = 'taken' | 'refused' | 'lost'
+
 const taken: unique symbol = Symbol('taken by a worker')
+/** Who sent it, where that was not Node. */
+const sender: unique symbol = Symbol('told of the outcome')
 
 interface Tracked extends NativeHandle {
   [taken]?: boolean
+  [sender]?: ((outcome: Outcome) => void) | undefined
 }
 
 /** Whether a worker has confirmed that the connection is its own now. */
@@ -22,55 +29,80 @@ export function wasTaken(connection: NativeHandle): boolean {
   return (connection as Tracked)[taken] === true
 }
 
-/** `handOn` gets each connection that the dead worker had been sent and had not taken. */
-export function rescueConnections(worker: Worker, handOn: (connection: NativeHandle) => void): void {
+/** Before it is sent by anybody but Node, who waits for the answer himself. */
+export function tellOutcome(connection: NativeHandle, tell: (outcome: Outcome) => void): void {
+  ;(connection as Tracked)[sender] = tell
+}
+
+export interface Rescue {
+  readonly tap: Tap
+  /** Connections that the worker was sent and has not answered for. */
+  readonly unanswered: number
+}
+
+/** `handOn` gets each connection of Node's that the dead worker had been sent and had not taken. */
+export function rescueConnections(worker: Worker, handOn: (connection: NativeHandle) => void): Rescue {
   const sent = new Map<number, Tracked>()
   let gone = false
   const { process } = worker
-  const send = process.send
 
-  process.send = function sendAndRemember(
-    this: typeof process,
-    message: unknown,
-    handle?: unknown,
-    ...rest: unknown[]
-  ) {
-    if (handle != null && isClusterMessage(message) && message.act === 'newconn' && message.seq !== undefined) {
-      sent.set(message.seq, handle as Tracked)
-      // Node may still take the dead worker for a free one.
-      if (gone) queueMicrotask(handOnAll)
-    }
-    return (send as (...args: unknown[]) => boolean).call(this, message, handle, ...rest)
-  } as typeof process.send
-
-  // Before Node's own listener, which closes the primary's copy of a connection that was taken.
-  process.prependListener('internalMessage' as 'message', (message: unknown) => {
-    if (!isClusterMessage(message) || message.ack === undefined) return
-    const connection = sent.get(message.ack)
-    if (connection === undefined) return
-    sent.delete(message.ack)
-    if (message.accepted === true) connection[taken] = true
-  })
+  const tap: Tap = {
+    said: (message, handle) => {
+      if (handle !== null && message.act === 'newconn' && message.seq !== undefined) {
+        sent.set(message.seq, handle)
+        // Node may still take the dead worker for a free one.
+        if (gone) queueMicrotask(handOnAll)
+      }
+      return undefined
+    },
+    // Before Node, which closes the primary's copy of a connection that was taken.
+    heard: (message) => {
+      if (message.ack === undefined) return
+      const connection = sent.get(message.ack)
+      if (connection === undefined) return
+      sent.delete(message.ack)
+      if (message.accepted === true) connection[taken] = true
+      settle(connection, message.accepted === true ? 'taken' : 'refused')
+    },
+  }
 
   process.once('exit', () => {
     const timer = setTimeout(handOnAll, LAST_ANSWERS_MS)
-    process.once('disconnect', handOnAll)
     process.once('disconnect', () => clearTimeout(timer))
     if (!process.connected) handOnAll()
   })
+  // Also of a worker that lives on: it can't answer any more, and what it took it had answered for before.
+  process.once('disconnect', handOnAll)
 
   function handOnAll(): void {
     gone = true
     for (const [seq, connection] of [...sent]) {
       sent.delete(seq)
-      forgetCallback(worker, seq, connection)
+      if (settle(connection, 'lost')) continue
+      forgetSending(worker, seq, connection)
       handOn(connection)
     }
   }
+
+  return {
+    tap,
+    get unanswered() {
+      return sent.size
+    },
+  }
 }
 
-/** Answers in the dead worker's name, so that Node drops its callback; the connection itself must survive that. */
-function forgetCallback(worker: Worker, seq: number, connection: Tracked): void {
+/** false: Node sent it. */
+function settle(connection: Tracked, outcome: Outcome): boolean {
+  const tell = connection[sender]
+  if (tell === undefined) return false
+  connection[sender] = undefined
+  tell(outcome)
+  return true
+}
+
+/** Answers in the worker's name, so that Node drops its callback; the connection itself must survive that. */
+export function forgetSending(worker: Worker, seq: number, connection: NativeHandle): void {
   const close = Object.getOwnPropertyDescriptor(connection, 'close')
   connection.close = () => {}
   try {

@@ -66,6 +66,8 @@ export interface AppSettings {
   readonly recycle: RecycleSettings | null
   /** Names of apps that must be ready before this one starts, and stop after it. */
   readonly dependsOn: readonly string[]
+  /** The same client address gets the same slot. */
+  readonly sticky: boolean
   /** false: workers write straight to the supervisor's own stdout and stderr. */
   readonly captureOutput: boolean
 }

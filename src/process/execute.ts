@@ -42,7 +42,7 @@ export function createExecutor(options: {
       if (input.type === 'worker.exited') release(id)
       submit(input)
     }
-    handles.set(id, watchWorker(worker, { id, app, slot }, report, door, sawOomKill))
+    handles.set(id, watchWorker(worker, { id, app, slot, sticky: settings.sticky }, report, door, sawOomKill))
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return

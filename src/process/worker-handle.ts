@@ -25,6 +25,7 @@ export interface WorkerIdentity {
   readonly id: number
   readonly app: string
   readonly slot: number
+  readonly sticky: boolean
 }
 
 export function watchWorker(
@@ -47,7 +48,7 @@ export function watchWorker(
   }
 
   isolatePorts(worker, identity.app)
-  door.watch(worker, identity.app)
+  door.watch(worker, identity)
   // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
   // An error without a pid is the fork itself: then no 'exit' will follow.
   worker.on('error', (error: NodeJS.ErrnoException) => {

@@ -68,6 +68,7 @@ describe('an entry on the command line', () => {
           reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
           recycle: null,
           dependsOn: [],
+          sticky: false,
           captureOutput: true,
         },
       ],

@@ -3,8 +3,11 @@
 // Its other half, which speaks to it, is cluster-under-test.ts.
 
 import cluster, { type Worker } from 'node:cluster'
+import { readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { systemClock } from '../../src/clock.ts'
 import { isolatePorts } from '../../src/cluster-internals/app-ports.ts'
+import { type Door, type DoorCounts, holdTheDoor } from '../../src/cluster-internals/hold-the-door.ts'
 import { AGENT_COMMAND } from '../../src/protocol/agent-command.ts'
 
 export interface ForkOrder {
@@ -16,6 +19,9 @@ export interface ForkOrder {
   readonly env: Readonly<Record<string, string>>
   /** Ports are kept apart by app; null: as under plain node:cluster. */
   readonly app: string | null
+  /** With the supervisor's door, which a `door` order before has made. */
+  readonly slot: number | null
+  readonly sticky: boolean
 }
 
 export type Order =
@@ -24,6 +30,12 @@ export type Order =
   /** Answer no bye from now on. */
   | { readonly do: 'ignore-bye' }
   | { readonly do: 'disconnect'; readonly id: number }
+  /** Connections are held, rescued and routed from now on, as the supervisor does it. */
+  | { readonly do: 'door' }
+  | { readonly do: 'rotate'; readonly id: number; readonly inRotation: boolean }
+  /** GET / on a connection to one worker. */
+  | { readonly do: 'probe'; readonly id: number; readonly endpoint: string | null; readonly timeoutMs: number }
+  | { readonly do: 'count'; readonly tag: string }
 
 export type Report =
   | { readonly saw: 'forked'; readonly id: number; readonly pid: number; readonly isolated: boolean | null }
@@ -31,10 +43,14 @@ export type Report =
   | { readonly saw: 'said'; readonly id: number; readonly act: string; readonly message: Record<string, unknown> }
   | { readonly saw: 'message'; readonly id: number; readonly message: unknown }
   | { readonly saw: 'output'; readonly id: number; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | { readonly saw: 'probed'; readonly id: number; readonly result: string }
+  /** What the door has counted, and the descriptors that the primary has open. */
+  | { readonly saw: 'counted'; readonly tag: string; readonly counts: DoorCounts | null; readonly fds: number }
   | { readonly saw: 'exit'; readonly id: number; readonly code: number | null; readonly signal: string | null }
 
 const workers = new Map<number, Worker>()
 let answersBye = true
+let door: Door | null = null
 
 function report(what: Report): void {
   process.stdout.write(`${JSON.stringify(what)}\n`)
@@ -54,10 +70,47 @@ function obey(order: Order): void {
     case 'disconnect':
       workers.get(order.id)?.disconnect()
       break
+    case 'door':
+      door = holdTheDoor({ isKept: () => true, mayHold: () => true, isDraining: () => false, clock: systemClock })
+      break
+    case 'rotate':
+      withWorker(order.id, (worker) => door?.setRotation(worker, order.inRotation))
+      break
+    case 'probe':
+      withWorker(order.id, (worker) => void probe(worker, order))
+      break
+    case 'count':
+      report({
+        saw: 'counted',
+        tag: order.tag,
+        counts: door?.counts ?? null,
+        fds: readdirSync('/proc/self/fd').length,
+      })
+      break
   }
 }
 
-function fork({ id, entry, args, execArgv, env, app }: ForkOrder): void {
+function withWorker(id: number, act: (worker: Worker) => void): void {
+  const worker = workers.get(id)
+  if (worker !== undefined) act(worker)
+}
+
+async function probe(worker: Worker, { id, endpoint, timeoutMs }: Extract<Order, { do: 'probe' }>): Promise<void> {
+  const connection = await door?.probeConnection(worker, endpoint, timeoutMs)
+  if (connection?.ok !== true) {
+    report({ saw: 'probed', id, result: `${connection?.reason}: ${connection?.message}` })
+    return
+  }
+  const { socket } = connection
+  let text = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk
+  })
+  socket.on('close', () => report({ saw: 'probed', id, result: text }))
+  socket.write('GET / HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n')
+}
+
+function fork({ id, entry, args, execArgv, env, app, slot, sticky }: ForkOrder): void {
   cluster.setupPrimary({
     exec: entry,
     args: [...args],
@@ -68,6 +121,7 @@ function fork({ id, entry, args, execArgv, env, app }: ForkOrder): void {
   const worker = cluster.fork(env)
   workers.set(id, worker)
   const isolated = app === null ? null : isolatePorts(worker, app)
+  if (slot !== null) door?.watch(worker, { app: app ?? 'app', slot, sticky })
   worker.on('error', () => {})
   worker.on('listening', ({ port, address }) => report({ saw: 'listening', id, port, address: address ?? null }))
   worker.on('message', (message) => report({ saw: 'message', id, message }))

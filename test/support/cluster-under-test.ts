@@ -16,12 +16,19 @@ export interface ForkOptions {
   readonly execArgv?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly app?: string
+  readonly slot?: number
+  readonly sticky?: boolean
 }
 
 export interface DrainOptions {
   readonly deadlineMs?: number
   readonly idleWaitMs?: number
   readonly signal?: string
+}
+
+export interface ProbeOptions {
+  readonly endpoint?: string | null
+  readonly timeoutMs?: number
 }
 
 export const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
@@ -34,6 +41,7 @@ export class ClusterUnderTest {
   readonly #ended: Promise<void>
   #waiting = new Set<() => void>()
   #forks = 0
+  #counts = 0
 
   constructor(
     primaryScript: string,
@@ -68,8 +76,8 @@ export class ClusterUnderTest {
     this.#forks += 1
     const id = this.#forks
     const execArgv = [...(options.agent === null ? [] : ['--require', options.agent]), ...(options.execArgv ?? [])]
-    const { args = [], env = {}, app = null } = options
-    this.order({ do: 'fork', id, entry, args, execArgv, env, app })
+    const { args = [], env = {}, app = null, slot = null, sticky = false } = options
+    this.order({ do: 'fork', id, entry, args, execArgv, env, app, slot, sticky })
     const forked = await this.until('forked', (report) => report.id === id)
     return new WorkerUnderTest(this, id, forked.pid)
   }
@@ -103,6 +111,14 @@ export class ClusterUnderTest {
       this.#waiting.add(look)
       look()
     })
+  }
+
+  /** What the door and the primary's descriptors count up to now. */
+  count(): Promise<Seen<'counted'>> {
+    this.#counts += 1
+    const tag = String(this.#counts)
+    this.order({ do: 'count', tag })
+    return this.until('counted', (report) => report.tag === tag)
   }
 
   /** The supervisor dies. Its workers report nothing from here on. */
@@ -154,7 +170,9 @@ export class WorkerUnderTest {
 
   /** So far. */
   seen<Kind extends Report['saw']>(kind: Kind): Seen<Kind>[] {
-    return this.#cluster.reports.filter((report): report is Seen<Kind> => report.saw === kind && report.id === this.id)
+    return this.#cluster.reports.filter(
+      (report): report is Seen<Kind> => report.saw === kind && 'id' in report && report.id === this.id,
+    )
   }
 
   say(message: object): void {
@@ -163,6 +181,18 @@ export class WorkerUnderTest {
 
   drain({ deadlineMs = 10_000, idleWaitMs = 1_000, signal = 'SIGTERM' }: DrainOptions = {}): void {
     this.say({ act: 'drain', deadlineMs, idleWaitMs, signal })
+  }
+
+  rotate(inRotation: boolean): void {
+    this.#cluster.order({ do: 'rotate', id: this.id, inRotation })
+  }
+
+  /** What came back over a connection to this worker alone, or why there was none. */
+  async probe({ endpoint = null, timeoutMs = 5_000 }: ProbeOptions = {}): Promise<string> {
+    const before = this.seen('probed').length
+    this.#cluster.order({ do: 'probe', id: this.id, endpoint, timeoutMs })
+    await this.#cluster.until('probed', () => this.seen('probed').length > before)
+    return this.seen('probed')[before]?.result ?? ''
   }
 
   kill(signal: NodeJS.Signals): void {

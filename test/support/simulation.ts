@@ -36,6 +36,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
     recycle: null,
     dependsOn: [],
+    sticky: false,
     captureOutput: true,
   }
   const merged = { ...defaults, ...overrides } as Record<string, unknown>

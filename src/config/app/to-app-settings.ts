@@ -61,6 +61,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     },
     recycle: recycleOf(app),
     dependsOn: app.dependsOn,
+    sticky: app.sticky,
     captureOutput: app.log.capture,
   }
 }

@@ -1,0 +1,146 @@
+// Decides whether a connection is Node's to distribute, or goes straight to a worker that is chosen here: because other workers of
+// the port are out of rotation, or because its app is sticky. What no chosen worker takes, Node distributes after all.
+//
+// Node: lib/internal/cluster/round_robin_handle.js. Node gives a worker its next connection when it has answered for the one
+// before; one that it gives to a worker out of rotation is taken back before it is written.
+
+import type { Worker } from 'node:cluster'
+import { byClient, clientOf, leastBusy } from './choose-worker.ts'
+import type { NativeHandle, PeerName } from './cluster-message.ts'
+import { handOff } from './hand-off.ts'
+import { forgetSending, type Outcome, type Rescue } from './rescue.ts'
+import type { Serving } from './serving.ts'
+import type { Tap } from './tap-channel.ts'
+
+export interface WorkerPlace {
+  readonly app: string
+  readonly slot: number
+  /** The same client address gets the same slot. */
+  readonly sticky: boolean
+}
+
+export interface RoutingOptions {
+  readonly serving: Serving
+  /** One that nobody chosen here took: Node may distribute it. */
+  readonly giveToNode: (connection: NativeHandle) => void
+  /** One whose worker died before it took it. */
+  readonly giveBack: (connection: NativeHandle) => void
+}
+
+interface Member extends WorkerPlace {
+  readonly id: number
+  readonly worker: Worker
+  readonly unanswered: number
+}
+
+const refusedBy: unique symbol = Symbol('workers that refused it')
+
+interface Routed extends NativeHandle {
+  [refusedBy]?: Set<Worker>
+}
+
+export class Routing {
+  readonly #options: RoutingOptions
+  readonly #members = new Map<Worker, Member>()
+  readonly #out = new Set<Worker>()
+  #stickyMembers = 0
+  #lastId = 0
+
+  constructor(options: RoutingOptions) {
+    this.#options = options
+  }
+
+  add(worker: Worker, { app, slot, sticky }: WorkerPlace, rescue: Rescue): void {
+    this.#members.set(worker, {
+      app,
+      slot,
+      sticky,
+      worker,
+      id: worker.id,
+      get unanswered() {
+        return rescue.unanswered
+      },
+    })
+    if (sticky) this.#stickyMembers += 1
+    worker.process.once('exit', () => {
+      this.#members.delete(worker)
+      this.#out.delete(worker)
+      if (sticky) this.#stickyMembers -= 1
+    })
+  }
+
+  setRotation(worker: Worker, inRotation: boolean): void {
+    if (inRotation) this.#out.delete(worker)
+    else if (this.#members.has(worker)) this.#out.add(worker)
+  }
+
+  /** Must hear before those who remember what was written. */
+  tap(worker: Worker): Tap {
+    return {
+      said: ({ act, key, seq }, connection) => {
+        // Below 0 it is our own.
+        if (act !== 'newconn' || connection === null || key === undefined || seq === undefined || seq < 0)
+          return undefined
+        if (!this.#out.has(worker) || this.#choose(key, connection) === undefined) return undefined
+        queueMicrotask(() => {
+          forgetSending(worker, seq, connection)
+          if (!this.route(key, connection)) this.#options.giveToNode(connection)
+        })
+        return false
+      },
+    }
+  }
+
+  /** false: it is Node's to distribute. */
+  route(key: string, connection: NativeHandle): boolean {
+    if (this.#out.size === 0 && this.#stickyMembers === 0) return false
+    for (;;) {
+      const chosen = this.#choose(key, connection)
+      if (chosen === undefined) return false
+      const { worker, id } = chosen
+      if (handOff(worker, key, connection, (outcome) => this.#ended(worker, key, connection, outcome))) {
+        this.#lastId = id
+        return true
+      }
+      refusersOf(connection).add(worker)
+    }
+  }
+
+  /** undefined: there is no choice to make, or nobody left to choose. */
+  #choose(key: string, connection: NativeHandle): Member | undefined {
+    const members = this.#options.serving.workersOf(key).flatMap((worker) => this.#members.get(worker) ?? [])
+    const inRotation = members.filter(({ worker }) => !this.#out.has(worker))
+    // When all are out the cause is likelier a common one than theirs: everybody counts as in.
+    const everybody = inRotation.length === 0 || inRotation.length === members.length
+    const sticky = members.at(-1)?.sticky === true
+    if (everybody && !sticky) return undefined
+    const refusers = (connection as Routed)[refusedBy]
+    const candidates = (everybody ? members : inRotation).filter(({ worker }) => !refusers?.has(worker))
+    const client = sticky ? addressOf(connection) : undefined
+    return client === undefined ? leastBusy(candidates, this.#lastId) : byClient(candidates, client)
+  }
+
+  #ended(worker: Worker, key: string, connection: NativeHandle, outcome: Outcome): void {
+    switch (outcome) {
+      case 'taken':
+        return connection.close()
+      case 'lost':
+        return this.#options.giveBack(connection)
+      case 'refused':
+        refusersOf(connection).add(worker)
+        if (!this.route(key, connection)) this.#options.giveToNode(connection)
+    }
+  }
+}
+
+function refusersOf(connection: Routed): Set<Worker> {
+  connection[refusedBy] ??= new Set()
+  return connection[refusedBy]
+}
+
+/** undefined: it has none, as on a Unix socket, or is gone already. */
+function addressOf(connection: NativeHandle): string | undefined {
+  const peer: PeerName = {}
+  connection.getpeername?.(peer)
+  return peer.address === undefined ? undefined : clientOf(peer.address)
+}

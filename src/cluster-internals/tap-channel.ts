@@ -1,0 +1,29 @@
+// Listens in on what Node's primary and a worker say to each other, before Node reads or writes it. What follows from it is
+// others' business; this only finds the two places where it can be heard.
+//
+// Node: lib/internal/cluster/primary.js (fork adds its 'internalMessage' listener to worker.process), utils.js (sendHelper calls
+// proc.send, looked up at each call).
+
+import type { Worker } from 'node:cluster'
+import { type ClusterMessage, isClusterMessage, type NativeHandle } from './cluster-message.ts'
+
+export interface Tap {
+  /** From the worker. Node has not read it yet. */
+  heard?(message: ClusterMessage): void
+  /** To the worker. false: it is not written, and the taps that follow don't hear of it. */
+  said?(message: ClusterMessage, handle: NativeHandle | null): boolean | undefined
+}
+
+/** At fork, before the worker has said anything. The taps hear in their order. */
+export function tapChannel({ process }: Worker, taps: readonly Tap[]): void {
+  const send = process.send
+  process.send = function sendTapped(this: typeof process, message: unknown, handle?: unknown, ...rest: unknown[]) {
+    if (isClusterMessage(message)) {
+      for (const { said } of taps) if (said?.(message, (handle ?? null) as NativeHandle | null) === false) return true
+    }
+    return (send as (...args: unknown[]) => boolean).call(this, message, handle, ...rest)
+  } as typeof process.send
+  process.prependListener('internalMessage' as 'message', (message: unknown) => {
+    if (isClusterMessage(message)) for (const { heard } of taps) heard?.(message)
+  })
+}
