@@ -17,6 +17,7 @@ import { type Problem, toError } from './problems/problems.ts'
 import { problemsTogether } from './problems/problems-together.ts'
 import { Supervisor } from './schema.ts'
 import type { AppSettings, LogSettings, Settings } from './settings.ts'
+import { tradeWarnings } from './trades.ts'
 
 export interface ResolveInput {
   /** As typed: a file or folder. Absent: what the config says. */
@@ -55,10 +56,10 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
   const configDir = config === null ? cwd : dirname(config.file)
   const place = { configDir, cwd, listed: gathered.listed, machine: input.machine, nodeVersion: input.nodeVersion }
   const built = apps.map(({ layer }) => buildApp(layer, place))
-  const together = problemsTogether(built, apps, config)
+  const supervisor = z.parse(Supervisor, treeOf(gathered.supervisor, supervisorFields))
+  const together = problemsTogether(built, apps, config, supervisor)
   if (together.length > 0) throw toError(together)
 
-  const supervisor = z.parse(Supervisor, treeOf(gathered.supervisor, supervisorFields))
   const name = supervisorName(gathered, built, configDir)
   const socket = flags.socket ?? (env.RESIL_SOCKET || undefined)
   const settings: Settings = {
@@ -142,13 +143,4 @@ function fileWarnings(config: LoadedConfig | null, entry: string | undefined, cw
   return entry === undefined || unread === undefined
     ? []
     : [`the config in ${unread} is not read when an entry is named; add "-c ${unread}", or leave the entry out`]
-}
-
-/** What a person gave away for speed, said where they can't overlook it. */
-function tradeWarnings({ schedule }: Settings): string[] {
-  return schedule === 'shared'
-    ? [
-        'schedule "shared": workers accept for themselves, so load may be uneven, and the port is refused while no worker lives',
-      ]
-    : []
 }

@@ -78,7 +78,10 @@ const appShape = {
     yesNo({ description: 'Workers listen for themselves (SO_REUSEPORT): more throughput, weaker guarantees.' }),
     false,
   ),
-  sticky: z.prefault(yesNo({ description: 'The same client address gets the same worker.' }), false),
+  sticky: z.prefault(
+    yesNo({ description: 'The same client address gets the same worker: for long polling, as of socket.io.' }),
+    false,
+  ),
   watch: z.prefault(
     mixed(z.union([z.boolean(), z.array(z.string().check(z.minLength(1)))]), {
       description: 'Reload when these files change; `true`: the folder of the app.',

@@ -4,6 +4,7 @@
 import type { Worker } from 'node:cluster'
 import { isolatePorts } from '../cluster-internals/app-ports.ts'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
+import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
@@ -19,6 +20,10 @@ export interface WorkerHandle {
   /** Asks the agent to drain; where it can't be asked any more, the signal itself is sent. */
   drain(options: { readonly deadlineMs: number; readonly idleWaitMs: number; readonly signal: NodeJS.Signals }): void
   signal(signal: NodeJS.Signals): void
+  /** Out of rotation it keeps its connections and gets no new ones, while another worker of the port is in. */
+  setRotation(inRotation: boolean): void
+  /** A connection to this worker and no other, though all share the port; `endpoint` is a port or path, null: its first. */
+  probeConnection(endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
 }
 
 export interface WorkerIdentity {
@@ -121,5 +126,7 @@ export function watchWorker(
     signal: (signal) => {
       worker.process.kill(signal)
     },
+    setRotation: (inRotation) => door.setRotation(worker, inRotation),
+    probeConnection: (endpoint, timeoutMs) => door.probeConnection(worker, endpoint, timeoutMs),
   }
 }

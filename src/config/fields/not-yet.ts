@@ -18,7 +18,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'probes' },
   { key: 'standby', off: [0] },
   { key: 'reusePort', off: [false] },
-  { key: 'sticky', off: [false] },
   { key: 'watch', off: [false] },
   { key: 'hooks' },
   { key: 'chaos', off: [false] },

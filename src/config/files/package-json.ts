@@ -1,4 +1,4 @@
-// What resil reads from package.json: the name and main of the package that a file belongs to.
+// What resil reads from package.json: name, main and dependencies of the package that a file belongs to.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,6 +9,8 @@ export interface Package {
   readonly name: string | undefined
   readonly main: string | undefined
   readonly start: string | undefined
+  /** Names only, those that are needed to run it. */
+  readonly dependencies: readonly string[]
 }
 
 /** The package.json of this folder; undefined where there is none or it is not JSON. */
@@ -20,8 +22,19 @@ export function readPackage(dir: string): Package | undefined {
     // A start does not fail over the name in a broken package.json: node itself will say what is wrong with it.
     return undefined
   }
-  const { name, main, scripts } = (json ?? {}) as { name?: unknown; main?: unknown; scripts?: { start?: unknown } }
-  return { dir, name: textOf(name), main: textOf(main), start: textOf(scripts?.start) }
+  const { name, main, scripts, dependencies } = (json ?? {}) as {
+    name?: unknown
+    main?: unknown
+    scripts?: { start?: unknown }
+    dependencies?: unknown
+  }
+  return {
+    dir,
+    name: textOf(name),
+    main: textOf(main),
+    start: textOf(scripts?.start),
+    dependencies: typeof dependencies === 'object' ? Object.keys(dependencies ?? {}) : [],
+  }
 }
 
 /** The nearest package.json that has a name, from `dir` upwards: one that only says "type" does not count. */

@@ -5,6 +5,7 @@ import type { BuiltApp } from '../app/build-app.ts'
 import type { Gathered } from '../layers/gather.ts'
 import type { Origin } from '../layers/layers.ts'
 import type { LoadedConfig } from '../load.ts'
+import type { Supervisor } from '../schema.ts'
 import { dependencyProblems } from './dependencies.ts'
 import { fieldName, type Problem } from './problems.ts'
 
@@ -13,6 +14,7 @@ export function problemsTogether(
   built: readonly BuiltApp[],
   apps: Gathered['apps'],
   config: LoadedConfig | null,
+  { schedule }: Pick<Supervisor, 'schedule'>,
 ): Problem[] {
   const at = (app: number, keys: readonly string[], message: string): Problem => {
     const origins = keys.map((key) => apps[app]?.layer.get(key)?.origin)
@@ -25,6 +27,11 @@ export function problemsTogether(
   }))
   return [
     ...built.flatMap(({ problems }, app) => problems.map(({ keys, message }) => at(app, keys, message))),
+    ...built.flatMap(({ effective }, app) => {
+      const message =
+        'needs schedule "round-robin": under "shared" the kernel chooses the worker, and it knows no stickiness'
+      return schedule === 'shared' && effective.get('sticky')?.value === true ? [at(app, ['sticky'], message)] : []
+    }),
     ...named.flatMap(({ name }, app) => {
       const first = named.findIndex((other) => other.name === name)
       const message = `"${name}" is also the name of ${fieldName(apps[first]?.path ?? [])}; give each app a name of its own`

@@ -13,7 +13,6 @@ test.each<[unknown, string]>([
   [{ probes: { liveness: { http: '/' } } }, 'probes'],
   [{ standby: 1 }, 'standby'],
   [{ reusePort: true }, 'reusePort'],
-  [{ sticky: true }, 'sticky'],
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
   [{ admin: { port: 9000 } }, 'admin'],
