@@ -25,11 +25,40 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimeout: (run, delayMs) => {
-    const timer = setTimeout(run, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS))
+    if (delayMs > LONGEST_TIMER_MS) return inStages(run, delayMs)
+    const timer = setTimeout(run, Math.max(0, delayMs))
     return {
       cancel: () => clearTimeout(timer),
       ref: () => void timer.ref(),
       unref: () => void timer.unref(),
     }
   },
+}
+
+function inStages(run: () => void, delayMs: number): Timer {
+  let kept = true
+  const arm = (restMs: number): NodeJS.Timeout => {
+    const more = restMs - LONGEST_TIMER_MS
+    const next = setTimeout(
+      () => {
+        if (more > 0) timer = arm(more)
+        else run()
+      },
+      Math.min(restMs, LONGEST_TIMER_MS),
+    )
+    if (!kept) next.unref()
+    return next
+  }
+  let timer = arm(delayMs)
+  return {
+    cancel: () => clearTimeout(timer),
+    ref: () => {
+      kept = true
+      timer.ref()
+    },
+    unref: () => {
+      kept = false
+      timer.unref()
+    },
+  }
 }

@@ -1,5 +1,6 @@
 // What patterns tell: one union, past tense. Every event carries the strategy's name and `at`, wall time in milliseconds.
 
+import { messageOf } from '../errors.ts'
 import type { HealthStatus } from './health/report.ts'
 
 type Told<Type extends string, Fields = unknown> = {
@@ -46,7 +47,7 @@ export type Listener = (event: PatternEvent) => void
 
 /** The listeners of one strategy. */
 export class Listeners {
-  private list: readonly Listener[] = []
+  private list: readonly Entry[] = []
 
   /** Asked before an event is made: nobody listens, nothing is made. */
   get any(): boolean {
@@ -56,7 +57,7 @@ export class Listeners {
   add(listener: Listener): () => void {
     if (typeof listener !== 'function')
       throw new TypeError(`on: the listener must be a function, got ${typeof listener}`)
-    const entry: Listener = (event) => listener(event)
+    const entry = { listener, warned: false }
     this.list = [...this.list, entry]
     return () => {
       this.list = this.list.filter((other) => other !== entry)
@@ -64,11 +65,13 @@ export class Listeners {
   }
 
   tell(event: PatternEvent): void {
-    for (const listener of this.list) {
+    for (const entry of this.list) {
       try {
-        listener(event)
+        const answer: unknown = entry.listener(event)
+        // One that is async would reject unhandled, which ends the process.
+        if (answer instanceof Promise) answer.catch((error: unknown) => complain(entry, event, error))
       } catch (error) {
-        warn(`a listener of ${event.name} threw on ${event.type}: ${String(error)}`)
+        complain(entry, event, error)
       }
     }
   }
@@ -76,6 +79,18 @@ export class Listeners {
   clear(): void {
     this.list = []
   }
+}
+
+interface Entry {
+  readonly listener: Listener
+  warned: boolean
+}
+
+/** Once for each listener: events come in thousands. */
+function complain(entry: Entry, event: PatternEvent, error: unknown): void {
+  if (entry.warned) return
+  entry.warned = true
+  warn(`a listener of ${event.name} threw on ${event.type}: ${messageOf(error)}`)
 }
 
 interface Warns {

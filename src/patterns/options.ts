@@ -27,9 +27,7 @@ export type ScopeOptions =
 
 /** Throws for keys that are not known: a misspelt option would silently be a default. */
 export function checkKeys(of: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${of}: options must be an object, got ${show(options)}`)
-  }
+  checkObject(of, options)
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const meant = known.find((name) => alike(name, key))
@@ -63,6 +61,28 @@ export function functionOption<F>(of: string, key: string, value: F | undefined)
     throw new TypeError(`${of}: ${key} must be a function, got ${show(value)}`)
   }
   return value
+}
+
+export function booleanOption(of: string, key: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  // "false" would be true.
+  if (typeof value !== 'boolean') throw new TypeError(`${of}: ${key} must be true or false, got ${show(value)}`)
+  return value
+}
+
+/** A clock by its parts: a test's own need not come from here. */
+export function clockOption(of: string, clock: Clock | undefined): Clock | undefined {
+  if (clock === undefined) return undefined
+  for (const part of ['now', 'wallNow', 'setTimeout'] as const) {
+    if (typeof clock?.[part] !== 'function') throw new TypeError(`${of}: clock needs ${part}(); see manualClock()`)
+  }
+  return clock
+}
+
+/** For the parts of an options object, where the first look at it comes before checkKeys. */
+export function checkObject(of: string, options: object): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  throw new TypeError(`${of}: options must be an object, got ${show(options)}`)
 }
 
 export function oneOf<T extends string>(

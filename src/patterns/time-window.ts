@@ -9,8 +9,8 @@ export class TimeWindow<Counter extends string> {
   /** Bucket by bucket, one number per counter. */
   private readonly counts: Float64Array
   private readonly sums: Float64Array
-  /** Number of the newest bucket since the clock's origin; -1 before the first record. */
-  private newest = -1
+  /** Number of the newest bucket, on a clock whose origin may be anywhere. */
+  private newest = Number.NEGATIVE_INFINITY
 
   constructor(durationMs: number, counters: readonly Counter[]) {
     this.bucketMs = durationMs / BUCKETS
@@ -22,7 +22,7 @@ export class TimeWindow<Counter extends string> {
   add(counter: Counter, now: number): void {
     this.evict(now)
     const index = this.counters.indexOf(counter)
-    const at = (this.newest % BUCKETS) * this.counters.length + index
+    const at = placeOf(this.newest) * this.counters.length + index
     this.counts[at] = (this.counts[at] ?? 0) + 1
     this.sums[index] = (this.sums[index] ?? 0) + 1
   }
@@ -41,7 +41,7 @@ export class TimeWindow<Counter extends string> {
     const current = Math.floor(now / this.bucketMs)
     if (current <= this.newest) return
     if (current - this.newest >= BUCKETS) this.clear()
-    else for (let bucket = this.newest + 1; bucket <= current; bucket++) this.empty(bucket % BUCKETS)
+    else for (let bucket = this.newest + 1; bucket <= current; bucket++) this.empty(placeOf(bucket))
     this.newest = current
   }
 
@@ -53,4 +53,9 @@ export class TimeWindow<Counter extends string> {
       this.counts[at] = 0
     }
   }
+}
+
+function placeOf(bucket: number): number {
+  const place = bucket % BUCKETS
+  return place < 0 ? place + BUCKETS : place
 }

@@ -80,6 +80,23 @@ it.each<[string, () => unknown, ErrorConstructor, RegExp]>([
     TypeError,
     /intervalMs/,
   ],
+  ['nothing instead of options', () => retry(null as never), TypeError, /retry: options must be an object, got null/],
+  ['a number instead of options', () => bulkhead(5 as never), TypeError, /options must be an object, got 5/],
+  ['null for a breaker', () => circuitBreaker(null as never), TypeError, /options must be an object/],
+  ['a clock without hands', () => retry({ clock: { now: () => 0 } as never }), TypeError, /clock needs wallNow/],
+  ['a word for a switch', () => chaos({ enabled: 'false' as never }), TypeError, /true or false, got "false"/],
+  ['a number for a switch', () => pipeline({ name: 'p', durations: 1 as never }), TypeError, /durations/],
+  ['a word for single flight', () => fallback.cached({ key: 'k', singleFlight: 'no' as never }), TypeError, /singleFl/],
+  ['a budget that counts nothing', () => hedge({ budget: { tryAcquire: () => true } as never }), TypeError, /budget/],
+  ['infinite places', () => bulkhead({ maxConcurrentCalls: Number.POSITIVE_INFINITY }), RangeError, /got Infinity/],
+  ['a check without a name', () => healthRegistry().register('', () => true), TypeError, /needs a name/],
+  ['a check that is none', () => healthRegistry().register('x', null as never), TypeError, /must be a function/],
+  [
+    'a word for critical',
+    () => healthRegistry().register('x', () => true, { critical: 'yes' as never }),
+    TypeError,
+    /critical must be true or false/,
+  ],
 ])('refuses %s, on one line', (_what, make, type, message) => {
   let thrown: unknown
   try {

@@ -35,12 +35,17 @@ export function bodyGuard(
     signal: controller.signal,
     end,
     guard: (response) => {
-      if (response.body === null) {
+      // Nothing to read; or a body of another kind than fetch's (node-fetch), which can't be watched.
+      if (typeof response.body?.getReader !== 'function') {
         end()
         return response
       }
       if (remainingMs !== Number.POSITIVE_INFINITY) {
-        const timer = clock.setTimeout(() => controller.abort(late()), remainingMs)
+        const timer = clock.setTimeout(() => {
+          controller.abort(late())
+          // A body that nobody reads never ends: let go of the caller's signal now.
+          end()
+        }, remainingMs)
         // The socket keeps the process alive while somebody reads; an unread body is no reason to stay.
         timer.unref?.()
         stops.push(() => timer.cancel())

@@ -30,6 +30,8 @@ export function wrapClient<C extends object, K extends MethodOf<C>, Add = never>
   const wrapped = new Set<PropertyKey>(methods)
   const made = new Map<PropertyKey, { readonly of: unknown; readonly fn: unknown }>()
   const proxy: C = new Proxy(client, {
+    // Setters too run on the client itself.
+    set: (target, name, value) => Reflect.set(target, name, value, target),
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target)
       if (typeof value !== 'function' || name === 'constructor') return value

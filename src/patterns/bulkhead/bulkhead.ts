@@ -3,7 +3,15 @@
 
 import type { Untold } from '../events.ts'
 import type { BulkheadMetrics, ScopeMetrics } from '../metrics.ts'
-import { COMMON_KEYS, type CommonOptions, checkKeys, numberOption, SCOPE_KEYS, type ScopeOptions } from '../options.ts'
+import {
+  COMMON_KEYS,
+  type CommonOptions,
+  checkKeys,
+  checkObject,
+  numberOption,
+  SCOPE_KEYS,
+  type ScopeOptions,
+} from '../options.ts'
 import type { CallOptions } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
@@ -56,6 +64,7 @@ const CODES: Readonly<Record<'full' | 'wait' | 'disposed', RejectionCode>> = {
 }
 
 export function bulkhead(options: (BulkheadOptions & ScopeOptions) | ClassicBulkheadOptions = {}): Bulkhead {
+  checkObject(OF, options)
   return new BulkheadStrategy(
     options.maxConcurrent === undefined ? options : fromClassic(options),
   ) as unknown as Bulkhead

@@ -2,10 +2,12 @@
 
 import type { Clock, Timer } from '../../clock.ts'
 import type { Pending } from '../pipeline/frame.ts'
+import { WayBack } from '../pipeline/way-back.ts'
 import type { PermitQueue, Waiter } from './permit-queue.ts'
 
 export interface SeatEnds {
-  /** In a microtask of its own: a permit handed on must not run the next action inside of the last one's end. */
+  /** In a microtask of its own, and in the context of who waited: a permit handed on must not run the next action inside of the
+   *  last one's end. */
   readonly onPermit: () => void
   readonly onRefused: (cause: 'wait' | 'disposed') => void
   /** At once, when the permit is its own but nothing has been done with it. */
@@ -20,6 +22,7 @@ export class Seat implements Waiter, Pending {
   private readonly queue: PermitQueue
   private readonly ends: SeatEnds
   private timer: Timer | undefined
+  private readonly back = new WayBack()
   private state: 'waiting' | 'granted' | 'over' = 'waiting'
 
   constructor(queue: PermitQueue, clock: Clock, maxWaitMs: number, priority: number, ends: SeatEnds) {
@@ -34,7 +37,7 @@ export class Seat implements Waiter, Pending {
     this.timer?.cancel()
     this.state = 'granted'
     this.ends.onGranted?.()
-    queueMicrotask(() => {
+    this.back.take(() => {
       if (this.state !== 'granted') return
       this.state = 'over'
       this.ends.onPermit()

@@ -2,7 +2,15 @@
 
 import type { Untold } from '../events.ts'
 import type { ChaosMetrics } from '../metrics.ts'
-import { COMMON_KEYS, type CommonOptions, checkKeys, functionOption, numberOption, show } from '../options.ts'
+import {
+  booleanOption,
+  COMMON_KEYS,
+  type CommonOptions,
+  checkKeys,
+  functionOption,
+  numberOption,
+  show,
+} from '../options.ts'
 import type { Call } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
@@ -86,7 +94,11 @@ export class ChaosStrategy extends BaseStrategy {
     const { enabled, seed } = options
     const random = functionOption(OF, 'random', options.random) ?? Math.random
     this.random = seed === undefined ? random : seeded(numberOption(OF, 'seed', seed, 0, { integer: true }))
-    this.enabled = typeof enabled === 'function' ? enabled : () => enabled ?? environment('CHAOS_ENABLED') === 'true'
+    const fixed = typeof enabled === 'function' ? undefined : booleanOption(OF, 'enabled', enabled, false)
+    this.enabled =
+      typeof enabled === 'function'
+        ? enabled
+        : () => (enabled === undefined ? environment('CHAOS_ENABLED') === 'true' : fixed === true)
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {

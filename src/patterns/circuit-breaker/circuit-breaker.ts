@@ -132,6 +132,8 @@ export class BreakerStrategy extends BaseStrategy {
   }
 
   settle(ticket: Ticket, verdict: Verdict, durationMs: number, error: unknown): void {
+    // A probe that is too late has failed already, whether or not somebody asked in the meantime.
+    if (typeof ticket !== 'number') this.expireProbes()
     this.count(verdict)
     const slow = verdict !== 'ignore' && durationMs > this.rules.slowCallMs
     if (slow) this.slow += 1

@@ -4,6 +4,7 @@ import {
   COMMON_KEYS,
   type CommonOptions,
   checkKeys,
+  checkObject,
   functionOption,
   numberOption,
   SCOPE_KEYS,
@@ -88,6 +89,7 @@ const DEFAULT_OPEN_MS = 60_000
 
 /** The classic spelling in today's words. */
 export function modern<In>(options: CircuitBreakerOptions<In> | ClassicBreakerOptions): CircuitBreakerOptions<In> {
+  checkObject(OF, options)
   if (options.timeout === undefined) return options as CircuitBreakerOptions<In>
   checkKeys(OF, options, CLASSIC_KEYS)
   const { name, failureThreshold, successThreshold, timeout } = options as ClassicBreakerOptions
@@ -150,7 +152,12 @@ function openTime(openMs: number | Backoff | undefined, random: () => number): (
   const backoff = backoffOption(OF, 'openMs', openMs)
   let previousMs = 0
   return (openings) => {
-    previousMs = delayOf(backoff, openings, openings === 1 ? 0 : previousMs, random)
+    try {
+      previousMs = delayOf(backoff, openings, openings === 1 ? 0 : previousMs, random)
+    } catch {
+      // A circuit that has to open opens, whatever is wrong with somebody else's backoff.
+      previousMs = DEFAULT_OPEN_MS
+    }
     return previousMs
   }
 }

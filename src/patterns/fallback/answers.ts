@@ -27,6 +27,7 @@ const KEYS = [...COMMON_KEYS, 'classify']
 abstract class AnswerStrategy extends BaseStrategy implements Server {
   readonly kind = 'fallback'
   readonly classify: AnyClassify
+  abstract readonly runsCode: boolean
   calls = 0
   private served = 0
 
@@ -48,12 +49,13 @@ abstract class AnswerStrategy extends BaseStrategy implements Server {
 
   protected count(frame: Frame, source: 'value' | 'degraded', error?: unknown): void {
     this.served += 1
-    frame.root.degradedBy = this.name
+    frame.degradedBy = this.name
     this.tell({ type: 'fallback.served', source, ...(error === undefined ? {} : { error }) } as Untold)
   }
 }
 
 export class ValueStrategy extends AnswerStrategy {
+  readonly runsCode = false
   private readonly value: unknown
 
   constructor(value: unknown, options: FallbackOptions<never>) {
@@ -70,6 +72,7 @@ export class ValueStrategy extends AnswerStrategy {
 }
 
 export class DegradedStrategy extends AnswerStrategy {
+  readonly runsCode = true
   private readonly fn: (failure: Failure<unknown>, call: Call) => unknown
 
   constructor(fn: (failure: Failure<never>, call: Call) => unknown, options: FallbackOptions<never>) {

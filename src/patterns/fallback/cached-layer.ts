@@ -2,9 +2,10 @@
 // frame of its own, since it must outlive the caller who began it.
 
 import { Attempt } from '../pipeline/attempt.ts'
-import { branchOf, type Frame, type Pending } from '../pipeline/frame.ts'
+import { type Bounds, branchOf, type Frame, type Pending } from '../pipeline/frame.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
+import { WayBack } from '../pipeline/way-back.ts'
 import type { CachedStrategy } from './cached.ts'
 import { failed } from './fallback-layer.ts'
 
@@ -15,6 +16,10 @@ export class CachedLayer extends Layer {
   constructor(cached: CachedStrategy, inner: Layer, slot: number) {
     super(inner, slot)
     this.cached = cached
+  }
+
+  override get goesOnAfterFailure(): boolean {
+    return true
   }
 
   enter(frame: Frame): void {
@@ -35,54 +40,60 @@ export class CachedLayer extends Layer {
     if (at instanceof Flight) return this.land(frame, at)
     const key = at as string
     const verdict = judge(frame, cached.classify, 0)
-    if (frame.ok && verdict === 'success') cached.store(key, frame.value)
+    if (frame.ok && verdict === 'success' && frame.degradedBy === undefined) cached.store(key, frame.value)
     this.finish(frame, key)
   }
 
   cut(): void {}
 
-  /** What is on its way is delivered, but not kept. */
-  forget(key: string | undefined): void {
-    for (const flight of this.flights.values()) {
-      if (key === undefined || flight.key === key) flight.keep = false
-    }
-  }
-
   /** The last caller has left. */
   end(flight: Flight, reason: unknown): void {
-    if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key)
+    this.close(flight)
     flight.frame.discard(this, reason)
   }
 
   private fly(frame: Frame, key: string): void {
     const flying = this.flights.get(key)
     if (flying !== undefined) {
-      flying.members.add(frame)
+      flying.members.set(frame, new WayBack())
       frame.park(flying, this.outer)
       return
     }
-    const branch = branchOf(frame)
-    const flight = new Flight(this, key, branch)
+    const flight = new Flight(this, key, frame)
+    const branch = flight.frame
     branch.slots[this.slot] = flight
     this.flights.set(key, flight)
-    flight.members.add(frame)
+    this.cached.flights.add(flight)
     frame.park(flight, this.outer)
     this.inner.enter(branch)
   }
 
   private land(branch: Frame, flight: Flight): void {
     const { cached } = this
-    if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key)
+    this.close(flight)
     const verdict = judge(branch, cached.classify, 0)
-    const { ok, value } = branch
-    if (ok && verdict === 'success' && flight.keep) cached.store(flight.key, value)
+    const { ok, value, degradedBy } = branch
+    // What a fallback inside made up is no good answer to come back to.
+    if (ok && verdict === 'success' && degradedBy === undefined && flight.keep) cached.store(flight.key, value)
     branch.retire()
-    for (const member of flight.members) {
-      member.wake()
-      member.ok = ok
-      member.value = value
-      this.finish(member, flight.key)
+    for (const [member, back] of flight.land()) {
+      const deliver = (): void => {
+        if (member.pending !== flight) return
+        member.wake()
+        member.ok = ok
+        member.value = value
+        member.degradedBy = degradedBy
+        this.finish(member, flight.key)
+      }
+      // Who began it is in its own context already.
+      if (back === undefined) deliver()
+      else back.take(deliver)
     }
+  }
+
+  private close(flight: Flight): void {
+    if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key)
+    this.cached.flights.delete(flight)
   }
 
   /** Back to the caller, with the stale answer if the call failed and there is one. */
@@ -93,7 +104,7 @@ export class CachedLayer extends Layer {
       ? cached.staleEntry(key, frame.ok ? undefined : frame.value)
       : undefined
     if (entry === undefined) return this.outer.leave(frame)
-    frame.root.degradedBy = cached.name
+    frame.degradedBy = cached.name
     this.answer(frame, entry.value)
   }
 
@@ -120,31 +131,42 @@ export class CachedLayer extends Layer {
 }
 
 /** One call for all who want the same. */
-class Flight implements Pending {
+export class Flight implements Pending, Bounds {
   readonly runs = true
   readonly key: string
   readonly frame: Frame
-  readonly members = new Set<Frame>()
+  /** With the way back of those who joined. */
+  readonly members = new Map<Frame, WayBack | undefined>()
   keep = true
+  private landed = false
   private readonly layer: CachedLayer
 
-  constructor(layer: CachedLayer, key: string, frame: Frame) {
+  constructor(layer: CachedLayer, key: string, beganBy: Frame) {
     this.layer = layer
     this.key = key
-    this.frame = frame
+    this.frame = branchOf(beganBy, this)
+    this.members.set(beganBy, undefined)
+  }
+
+  /** It may take as long as the most patient of its callers. */
+  get nearestDeadline(): number {
+    let latest = Number.NEGATIVE_INFINITY
+    for (const member of this.members.keys()) latest = Math.max(latest, member.nearestDeadline)
+    return latest
+  }
+
+  /** Those who get its answer; whoever is cut from now on just does not. */
+  land(): readonly (readonly [Frame, WayBack | undefined])[] {
+    this.landed = true
+    return [...this.members]
   }
 
   /** One caller leaves; the flight goes on for the others, and keeps what it was begun under. */
   cut(member: Frame, reason: unknown): void {
+    if (this.landed) return
     this.members.delete(member)
-    if (this.members.size === 0) return this.layer.end(this, reason)
-    const { frame } = this
-    if (frame.parent !== member) return
-    frame.held = [...frame.held, ...member.holds()]
-    frame.attempts = frame.root.attempts
-    frame.root = frame
-    frame.parent = undefined
-    frame.deadline = Math.max(...[...this.members].map(({ deadline }) => deadline))
+    if (this.members.size === 0) this.layer.end(this, reason)
+    else if (this.frame.parent === member) this.frame.orphan()
   }
 
   /** Only one who flies alone may ask it to stop. */

@@ -4,13 +4,13 @@
 import type { Untold } from '../events.ts'
 import { Lru } from '../lru.ts'
 import type { FallbackMetrics } from '../metrics.ts'
-import { COMMON_KEYS, checkKeys, functionOption, numberOption, show } from '../options.ts'
+import { booleanOption, COMMON_KEYS, checkKeys, functionOption, numberOption, show } from '../options.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { AnyClassify } from '../pipeline/judge.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import type { FallbackOptions } from './answers.ts'
-import { CachedLayer } from './cached-layer.ts'
+import { CachedLayer, type Flight } from './cached-layer.ts'
 
 export interface CachedOptions<T> extends FallbackOptions<T> {
   /** Required: a default key would hand one user's answer to another. */
@@ -50,8 +50,8 @@ export class CachedStrategy extends BaseStrategy {
   private readonly ttlMs: number
   private readonly maxStaleMs: number
   private readonly entries: Lru<Entry>
-  /** Told which key was forgotten; undefined is all of them. */
-  private readonly forgetting: ((key: string | undefined) => void)[] = []
+  /** Under way, in all pipelines. */
+  readonly flights = new Set<Flight>()
   calls = 0
   private served = 0
   private fresh = 0
@@ -67,16 +67,14 @@ export class CachedStrategy extends BaseStrategy {
     }
     this.key = options.key
     this.classify = functionOption(OF, 'classify', options.classify)
-    this.singleFlight = options.singleFlight ?? true
+    this.singleFlight = booleanOption(OF, 'singleFlight', options.singleFlight, true)
     this.ttlMs = numberOption(OF, 'ttlMs', options.ttlMs, 0, { min: 0 })
     this.maxStaleMs = numberOption(OF, 'maxStaleMs', options.maxStaleMs, 300_000, { min: 0 })
     this.entries = new Lru(numberOption(OF, 'maxEntries', options.maxEntries, 1000, { min: 1, integer: true }))
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {
-    const layer = new CachedLayer(this, inner, slots.used++)
-    this.forgetting.push((key) => layer.forget(key))
-    return layer
+    return new CachedLayer(this, inner, slots.used++)
   }
 
   freshEntry(key: string): Entry | undefined {
@@ -104,12 +102,13 @@ export class CachedStrategy extends BaseStrategy {
   }
 
   delete(key: string): boolean {
-    for (const forget of this.forgetting) forget(key)
+    // What is on its way is delivered, but not kept.
+    for (const flight of this.flights) if (flight.key === key) flight.keep = false
     return this.entries.delete(key)
   }
 
   clear(): void {
-    for (const forget of this.forgetting) forget(undefined)
+    for (const flight of this.flights) flight.keep = false
     this.entries.clear()
   }
 

@@ -22,6 +22,8 @@ export function failed(frame: Frame, classify: AnyClassify): boolean {
 
 export interface Server {
   readonly classify: AnyClassify
+  /** It runs code of the caller's to find another answer. */
+  readonly runsCode: boolean
   calls: number
   /** Gives the frame another outcome and sends it on to `layer.outer`, now or later. */
   serve(frame: Frame, layer: FallbackLayer): void
@@ -36,6 +38,10 @@ export class FallbackLayer extends Layer {
     super(inner, slot)
     this.server = server
     this.served = new ServedLayer(onServed)
+  }
+
+  override get goesOnAfterFailure(): boolean {
+    return this.server.runsCode
   }
 
   enter(frame: Frame): void {

@@ -28,6 +28,8 @@ export class Checked {
   private hanging = false
   private timer: Timer | undefined = undefined
   private stopped = false
+  /** Ends the run that is under way, as its timeout would. */
+  private giveUp: (() => void) | undefined = undefined
 
   constructor(
     name: string,
@@ -67,6 +69,7 @@ export class Checked {
   stop(): void {
     this.stopped = true
     this.timer?.cancel()
+    this.giveUp?.()
   }
 
   private wait(delayMs: number): void {
@@ -84,11 +87,12 @@ export class Checked {
     const { timeoutMs } = this.rules
     let timer: Timer | undefined
     const late = new Promise<CheckResult>((resolve) => {
-      timer = this.clock.setTimeout(() => {
-        const output = `the check took longer than ${timeoutMs} ms`
+      const end = (name: string, output: string): void => {
         resolve({ status: 'fail', output })
-        controller.abort(new DOMException(output, 'TimeoutError'))
-      }, timeoutMs)
+        controller.abort(new DOMException(output, name))
+      }
+      this.giveUp = () => end('AbortError', 'the check was unregistered')
+      timer = this.clock.setTimeout(() => end('TimeoutError', `the check took longer than ${timeoutMs} ms`), timeoutMs)
     })
     this.hanging = true
     const answer = this.ask(controller.signal).finally(() => {
@@ -96,6 +100,7 @@ export class Checked {
     })
     const result = await Promise.race([answer, late])
     timer?.cancel()
+    this.giveUp = undefined
     this.know(result, startedAt)
   }
 

@@ -2,7 +2,17 @@
 
 import { type Clock, systemClock } from '../../clock.ts'
 import { Listeners, type PatternEvent } from '../events.ts'
-import { COMMON_KEYS, type CommonOptions, checkKeys, nameOption, numberOption, oneOf } from '../options.ts'
+import {
+  booleanOption,
+  COMMON_KEYS,
+  type CommonOptions,
+  checkKeys,
+  clockOption,
+  nameOption,
+  numberOption,
+  oneOf,
+  show,
+} from '../options.ts'
 import type { Check, CheckFn } from './check.ts'
 import { Checked, type CheckRules } from './checked.ts'
 import type { CheckReport, CheckResult, HealthKind, HealthReport, HealthStatus } from './report.ts'
@@ -38,7 +48,7 @@ const KINDS = ['liveness', 'readiness', 'startup'] as const
 
 export function healthRegistry(options: CommonOptions = {}): HealthRegistry {
   checkKeys(OF, options, COMMON_KEYS)
-  const clock: Clock = options.clock ?? systemClock
+  const clock: Clock = clockOption(OF, options.clock) ?? systemClock
   const name = nameOption(OF, options.name)
   const listeners = new Listeners()
   const checks = new Map<string, Checked>()
@@ -47,8 +57,8 @@ export function healthRegistry(options: CommonOptions = {}): HealthRegistry {
     [...checks.values()].filter(({ rules }) => kind === undefined || rules.kind === kind)
 
   const report = (kind?: HealthKind): HealthReport => {
-    const reports: Record<string, CheckReport> = {}
-    for (const checked of of(kind)) reports[checked.name] = checked.report()
+    // Not by assignment, which would lose a check called "__proto__", and with it its fail.
+    const reports = Object.fromEntries<CheckReport>(of(kind).map((checked) => [checked.name, checked.report()]))
     return { status: statusOf(Object.values(reports)), checks: reports }
   }
 
@@ -68,8 +78,11 @@ export function healthRegistry(options: CommonOptions = {}): HealthRegistry {
 
   return {
     register: (checkName: string, check: CheckFn | Check, checkOptions: CheckOptions = {}) => {
+      if (typeof checkName !== 'string' || checkName === '') {
+        throw new TypeError(`${OF}: a check needs a name first, got ${show(checkName)}`)
+      }
       if (checks.has(checkName)) throw new RangeError(`${OF}: a check called "${checkName}" is registered already`)
-      const run = typeof check === 'function' ? check : check.run
+      const run = typeof check === 'function' ? check : (check as Partial<Check> | undefined)?.run
       if (typeof run !== 'function') throw new TypeError(`${OF}: the check "${checkName}" must be a function`)
       const rules = rulesOf(checkName, checkOptions)
       if (typeof check !== 'function' && check.dependency && rules.kind === 'liveness') {
@@ -111,7 +124,7 @@ function rulesOf(name: string, options: CheckOptions): CheckRules {
   const intervalMs = numberOption(of, 'intervalMs', options.intervalMs, 10_000, { above: 0 })
   return {
     kind: oneOf(of, 'kind', options.kind, KINDS, 'readiness'),
-    critical: options.critical ?? true,
+    critical: booleanOption(of, 'critical', options.critical, true),
     timeoutMs,
     intervalMs,
     maxAgeMs: numberOption(of, 'maxAgeMs', options.maxAgeMs, 3 * intervalMs + timeoutMs, { above: 0 }),

@@ -16,6 +16,10 @@ export class HedgeLayer extends Layer {
     this.hedge = hedge
   }
 
+  override get goesOnAfterFailure(): boolean {
+    return true
+  }
+
   enter(frame: Frame): void {
     this.hedge.calls += 1
     this.hedge.budget?.recordAttempt()
@@ -32,13 +36,15 @@ export class HedgeLayer extends Layer {
   cut(): void {}
 }
 
+type Arrival = Pick<Frame, 'ok' | 'value' | 'degradedBy'>
+
 class Race implements Pending {
   readonly runs = true
   private readonly layer: HedgeLayer
   private readonly frame: Frame
   /** In order of starting; undefined once it has arrived. */
   private readonly runners: (Frame | undefined)[] = []
-  private firstFailure: { readonly ok: boolean; readonly value: unknown } | undefined = undefined
+  private firstFailure: Arrival | undefined = undefined
   private timer: Timer | undefined = undefined
   private over = false
 
@@ -56,18 +62,20 @@ class Race implements Pending {
     const { hedge, slot } = this.layer
     const durationMs = hedge.clock.now() - (runner.times[slot] ?? 0)
     const verdict = judge(runner, hedge.classify, durationMs)
+    const { ok, value, degradedBy } = runner
+    const arrival = { ok, value, degradedBy }
+    runner.retire()
+    // The call ended while this one was on its way here.
+    if (this.over) return
     const number = this.runners.indexOf(runner)
     this.runners[number] = undefined
-    const { ok, value } = runner
-    runner.retire()
     if (verdict === 'success') {
       hedge.latencies.record(durationMs)
-      if (number > 0) this.won(number)
-      this.finish(ok, value)
+      this.finish(arrival, number)
       return
     }
-    this.firstFailure ??= { ok, value }
-    if (this.runners.every((other) => other === undefined)) this.finish(this.firstFailure.ok, this.firstFailure.value)
+    this.firstFailure ??= arrival
+    if (this.runners.every((other) => other === undefined)) this.finish(this.firstFailure, 0)
   }
 
   cut(_frame: Frame, reason: unknown): void {
@@ -80,7 +88,7 @@ class Race implements Pending {
   }
 
   private run(): void {
-    const runner = branchOf(this.frame)
+    const runner = branchOf(this.frame, this.frame)
     const { hedge, slot, inner } = this.layer
     runner.slots[slot] = this
     runner.times[slot] = hedge.clock.now()
@@ -102,22 +110,26 @@ class Race implements Pending {
     }
     hedge.hedges += 1
     hedge.tell({ type: 'hedge.started', hedge: this.runners.length } as Untold)
+    // A listener may have ended the call.
+    if (this.over) return
     this.run()
     this.awaitNext()
   }
 
-  private won(number: number): void {
-    this.layer.hedge.won += 1
-    this.layer.hedge.tell({ type: 'hedge.won', hedge: number } as Untold)
-  }
-
-  private finish(ok: boolean, value: unknown): void {
+  private finish({ ok, value, degradedBy }: Arrival, number: number): void {
     const { frame } = this
-    this.stop(new DOMException('another attempt was faster', 'AbortError'))
+    const { hedge, outer } = this.layer
+    // First: whoever aborts the call from a listener or an abort handler now finds it on its way out.
     frame.wake()
+    this.stop(new DOMException('another attempt was faster', 'AbortError'))
+    if (number > 0) {
+      hedge.won += 1
+      hedge.tell({ type: 'hedge.won', hedge: number } as Untold)
+    }
     frame.ok = ok
     frame.value = value
-    this.layer.outer.leave(frame)
+    frame.degradedBy = degradedBy
+    outer.leave(frame)
   }
 
   private stop(reason: unknown): void {

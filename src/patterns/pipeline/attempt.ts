@@ -42,7 +42,7 @@ export class Attempt implements Call, Pending {
 
   get remainingMs(): number {
     if (this.frame === undefined) return this.reason === neverAborted ? Number.POSITIVE_INFINITY : 0
-    return Math.max(0, this.frame.deadline - this.frame.plan.clock.now())
+    return Math.max(0, this.frame.nearestDeadline - this.frame.plan.clock.now())
   }
 
   abort(reason: unknown): void {

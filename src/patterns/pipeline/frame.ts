@@ -7,6 +7,7 @@ import { Attempt, Watch } from './attempt.ts'
 import type { Action, Report } from './call.ts'
 import type { Hold } from './hold.ts'
 import type { Layer } from './layer.ts'
+import type { WayBack } from './way-back.ts'
 
 /** A pipeline, put together. */
 export interface Plan {
@@ -18,6 +19,12 @@ export interface Plan {
   readonly slots: number
   /** Has layers that end a call from outside: its promise must be one that can be settled at any time. */
   readonly interrupts: boolean
+}
+
+/** What bounds a branch from outside: the call that it belongs to, or those that share it. */
+export interface Bounds {
+  /** When the nearest timeout ends it. */
+  readonly nearestDeadline: number
 }
 
 /** What a parked frame waits for: an action, a timer, a place in a queue, its branches. */
@@ -42,7 +49,7 @@ const USUAL_SLOTS = 8
 /** Kept for reuse by all pipelines together, about 1 KB each. */
 const MOST_IDLE = 64
 
-export class Frame {
+export class Frame implements Bounds {
   plan: Plan = NO_PLAN
   action: Action<unknown> = NO_ACTION
   args: readonly unknown[] = NO_ARGS
@@ -53,16 +60,17 @@ export class Frame {
   value: unknown = undefined
   /** For layers that are cut: whether an action was cut off, or only a wait for one. */
   ranWhenCut = false
-  /** When the nearest timeout around ends it, on the plan's clock. */
+  /** When the nearest timeout ends it that this frame has entered itself, on the plan's clock. */
   deadline = Number.POSITIVE_INFINITY
   attempts = 0
+  /** Whose answer the outcome is, if a fallback's. */
   degradedBy: string | undefined = undefined
   /** The innermost layer that it is inside of while parked. */
   at: Layer = NO_LAYER
   pending: Pending | undefined = undefined
-  /** The frame that a caller waits for: itself, or the one that it is a branch of (hedge, single flight). */
-  root: Frame = this
+  /** The one that it is a branch of (hedge, single flight). */
   parent: Frame | undefined = undefined
+  bounds: Bounds | undefined = undefined
   /** Held until it ends, because it outlives the call that began it. */
   held: readonly Hold[] = NO_HOLDS
   readonly slots: unknown[] = Array.from<unknown>({ length: USUAL_SLOTS }).fill(undefined)
@@ -91,6 +99,18 @@ export class Frame {
       this.reject = reject
     }
     this.onAbort = () => this.interrupt(this.plan.end, this.signal?.reason)
+  }
+
+  /** The frame that a caller waits for. */
+  get root(): Frame {
+    let root: Frame = this
+    while (root.parent !== undefined) root = root.parent
+    return root
+  }
+
+  get nearestDeadline(): number {
+    const { bounds, deadline } = this
+    return bounds === undefined ? deadline : Math.min(deadline, bounds.nearestDeadline)
   }
 
   /** The usual call goes straight in, runs, and straight out: then the action's own reaction is the call's promise. */
@@ -143,6 +163,7 @@ export class Frame {
   /** Runs the action; its outcome comes back to `outer`. */
   run(outer: Layer): void {
     this.root.attempts += 1
+    this.degradedBy = undefined
     this.start(this.action, outer)
   }
 
@@ -192,35 +213,59 @@ export class Frame {
     this.pending = undefined
   }
 
-  /** Cuts off what is inside of `stop` and comes back to it with the error. */
-  interrupt(stop: Layer, error: unknown): void {
-    const { pending, life } = this
-    if (pending === undefined) {
-      // Called from a listener or a classifier of this very call: it is on its way and parks or ends before the microtask.
-      queueMicrotask(() => {
-        if (this.life === life) this.interrupt(stop, error)
-      })
-      return
-    }
+  /** Cuts off what is inside of `stop` and comes back to it with the error: at once, or by `back` in the caller's context. */
+  interrupt(stop: Layer, error: unknown, back?: WayBack): void {
+    const { pending } = this
+    if (pending === undefined) return this.afterwards(() => this.interrupt(stop, error, back))
     this.pending = undefined
     this.ok = false
     this.value = error
     this.ranWhenCut = pending.runs
     pending.cut(this, error)
     for (let layer = this.at; layer !== stop; layer = layer.outer) layer.cut(this)
-    stop.leave(this)
+    if (back === undefined) return stop.leave(this)
+    const returning = new Returning(pending.runs)
+    this.park(returning, stop)
+    back.take(() => {
+      if (returning.over) return
+      this.wake()
+      stop.leave(this)
+    })
   }
 
   /** As interrupt, for a branch whose outcome nobody waits for any more. */
   discard(stop: Layer, reason: unknown): void {
     const { pending } = this
+    if (pending === undefined) {
+      this.orphan()
+      return this.afterwards(() => this.discard(stop, reason))
+    }
     this.pending = undefined
     this.ok = false
     this.value = reason
-    this.ranWhenCut = pending?.runs ?? false
-    pending?.cut(this, reason)
+    this.ranWhenCut = pending.runs
+    pending.cut(this, reason)
     for (let layer = this.at; layer !== stop; layer = layer.outer) layer.cut(this)
     this.retire()
+  }
+
+  /** Goes on without the call that it is a branch of, and keeps what it was begun under. */
+  orphan(): void {
+    const { parent } = this
+    if (parent === undefined) return
+    this.attempts = this.root.attempts
+    this.held = [...this.held, ...parent.holds()]
+    this.parent = undefined
+    if (this.bounds === parent) this.bounds = undefined
+  }
+
+  /** For what a listener, a classifier or an abort handler of this very call asks: it is on its way just now, further up the
+   *  stack, and has parked or ended before the microtask. */
+  private afterwards(then: () => void): void {
+    const { life } = this
+    queueMicrotask(() => {
+      if (this.life === life && this.pending !== undefined) then()
+    })
   }
 
   /** The action runs on without a frame; what it must hold stays held until it settles. */
@@ -262,7 +307,8 @@ export class Frame {
   private report(): Report<unknown> {
     const { ok, value, attempts, degradedBy } = this
     const durationMs = this.plan.clock.now() - this.startedAt
-    return ok ? { ok, value, durationMs, attempts, degradedBy } : { ok, error: value, durationMs, attempts, degradedBy }
+    if (!ok) return { ok, error: value, durationMs, attempts, degradedBy: undefined }
+    return { ok, value, durationMs, attempts, degradedBy }
   }
 
   /** Back to the idle ones. Nobody may point at it any more. */
@@ -296,9 +342,28 @@ export class Frame {
     this.reported = false
     for (const hold of this.held) hold.drop()
     this.held = NO_HOLDS
-    this.root = this
+    this.bounds = undefined
+    if (this.parent === undefined) return
+    // What a branch's slots point at is of its call.
     this.parent = undefined
+    this.slots.fill(undefined)
   }
+}
+
+/** Cut off already, and on its way back into the context of its caller. */
+class Returning implements Pending {
+  readonly runs: boolean
+  over = false
+
+  constructor(runs: boolean) {
+    this.runs = runs
+  }
+
+  cut(): void {
+    this.over = true
+  }
+
+  abort(): void {}
 }
 
 const idle: Frame[] = []
@@ -325,17 +390,16 @@ export function frameFor(plan: Plan, action: Action<unknown>): Frame {
   return frame
 }
 
-/** A branch of `parent`: its own way through the inner layers, with the same action, deadline and root. */
-export function branchOf(parent: Frame): Frame {
+/** A branch of `parent`: its own way through the inner layers, with the same action and root. */
+export function branchOf(parent: Frame, bounds: Bounds): Frame {
   const frame = frameFor(parent.plan, parent.action)
   frame.special = true
   frame.slots.fill(undefined)
-  frame.root = parent.root
   frame.parent = parent
+  frame.bounds = bounds
   frame.args = parent.args
   frame.key = parent.key
   frame.priority = parent.priority
-  frame.deadline = parent.deadline
   return frame
 }
 

@@ -18,6 +18,11 @@ export abstract class Layer {
     if (inner !== undefined) inner.outer = this
   }
 
+  /** Whether it may run code of the caller's after an outcome came back: another attempt, another answer. */
+  get goesOnAfterFailure(): boolean {
+    return false
+  }
+
   /** Goes inward: on to `inner.enter`, back by `outer.leave` with an outcome in the frame, or parks the frame. */
   abstract enter(frame: Frame): void
 

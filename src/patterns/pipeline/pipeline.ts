@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import type { PatternEvent } from '../events.ts'
 import type { DurationMetrics, Metrics, PipelineMetrics } from '../metrics.ts'
-import { checkKeys, show } from '../options.ts'
+import { booleanOption, checkKeys, show } from '../options.ts'
 import { Durations } from './durations.ts'
 import type { Frame } from './frame.ts'
 import { LAYER, Layer, type Layered, type Slots } from './layer.ts'
@@ -62,7 +62,7 @@ export class PipelineStrategy extends BaseStrategy {
     super('pipeline', { name, clock: clockOf(name, strategies) })
     this.strategies = strategies
     this.owned = owned
-    this.durations = durations === true ? new Durations() : undefined
+    this.durations = booleanOption('pipeline', 'durations', durations, false) ? new Durations() : undefined
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {
@@ -88,8 +88,8 @@ export class PipelineStrategy extends BaseStrategy {
   metrics(): PipelineMetrics {
     const { success, failure, degraded, inFlight } = this
     const durations: { durations?: DurationMetrics } = this.durations ? { durations: this.durations.snapshot() } : {}
-    const strategies: Record<string, Metrics> = {}
-    for (const strategy of this.strategies) strategies[strategy.name] = strategy.metrics()
+    // Not by assignment, which would take a strategy called "__proto__" for something else.
+    const strategies = Object.fromEntries<Metrics>(this.strategies.map((each) => [each.name, each.metrics()]))
     return { success, failure, degraded, inFlight, ...durations, strategies }
   }
 }
@@ -122,7 +122,7 @@ class CountLayer extends Layer {
     const { pipeline } = this
     pipeline.inFlight -= 1
     if (!frame.ok) pipeline.failure += 1
-    else if (frame.root.degradedBy === undefined) pipeline.success += 1
+    else if (frame.degradedBy === undefined) pipeline.success += 1
     else pipeline.degraded += 1
     pipeline.durations?.record(pipeline.clock.now() - (frame.times[this.slot] ?? 0))
   }

@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { type Listener, Listeners, type PatternEvent, type Untold } from '../events.ts'
 import type { Metrics } from '../metrics.ts'
-import { type CommonOptions, nameOption } from '../options.ts'
+import { type CommonOptions, clockOption, nameOption, show } from '../options.ts'
 import { ResilienceError } from '../resilience-error.ts'
 import type { StrategyKind } from '../strategy-kind.ts'
 import type { Action, Call, CallOptions, Report } from './call.ts'
@@ -45,30 +45,34 @@ export abstract class BaseStrategy implements Layered {
 
   constructor(kind: StrategyKind, options: CommonOptions) {
     this.name = nameOption(kind, options.name)
-    this.clock = options.clock ?? systemClock
+    this.clock = clockOption(kind, options.clock) ?? systemClock
   }
 
   abstract [LAYER](inner: Layer, slots: Slots): Layer
   abstract metrics(): Metrics
 
   execute(action: Action<unknown>, options?: CallOptions): Promise<unknown> {
+    if (typeof action !== 'function') return Promise.reject(noFunction(this, action))
     // The short way in: most calls bring no options.
     if (options === undefined && !this.disposed) return frameFor(this.planned(), action).begin()
     return this.frameOf(action, options, undefined, false)
   }
 
   report(action: Action<unknown>, options?: CallOptions): Promise<Report<unknown>> {
+    if (typeof action !== 'function') return Promise.reject(noFunction(this, action))
     return this.frameOf(action, options, undefined, true) as Promise<Report<unknown>>
   }
 
   wrap(fn: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
     const strategy = this
+    if (typeof fn !== 'function') throw noFunction(this, fn)
     return function (this: unknown, ...args: unknown[]) {
       return strategy.frameOf(() => fn.apply(this, args), undefined, args, false)
     }
   }
 
   wrapWithCall(fn: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
+    if (typeof fn !== 'function') throw noFunction(this, fn)
     return (...args) => this.frameOf((call) => fn(call, ...args), undefined, args, false)
   }
 
@@ -108,17 +112,27 @@ export abstract class BaseStrategy implements Layered {
 /** Sets up the frame for its options, or says why the call must not begin. */
 function refuse(frame: Frame, options: CallOptions | undefined): { readonly reason: unknown } | undefined {
   if (options === undefined) return undefined
-  const { signal, timeoutMs, key, priority } = options
+  const { key, priority, signal, timeoutMs } = options
   if (signal?.aborted === true) return { reason: signal.reason }
+  if (typeof signal?.addEventListener !== 'function' && signal !== undefined && signal !== null) {
+    return { reason: new TypeError(`signal must be an AbortSignal, got ${show(signal)}`) }
+  }
   if (key !== undefined) frame.key = key
   if (priority !== undefined) frame.priority = priority
   if (timeoutMs !== undefined) {
-    if (!(timeoutMs > 0)) return { reason: new RangeError(`timeoutMs must be a number above 0, got ${timeoutMs}`) }
+    if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
+      return { reason: new RangeError(`timeoutMs must be a number above 0, got ${show(timeoutMs)}`) }
+    }
     const { name } = frame.plan
     frame.endWithin(timeoutMs, () => new ResilienceError('RESIL_TIMEOUT', { strategy: 'pipeline', strategyName: name }))
   }
-  if (signal !== undefined) frame.obey(signal)
+  // null as fetch has it, where a program without types passes one on.
+  if (signal !== undefined && signal !== null) frame.obey(signal)
   return undefined
+}
+
+function noFunction({ kind, name }: { kind: StrategyKind; name: string }, action: unknown): TypeError {
+  return new TypeError(`${kind} "${name}": it needs a function to call, got ${show(action)}`)
 }
 
 function disposedOf({ kind, name }: { kind: StrategyKind; name: string }): { readonly reason: unknown } {

@@ -1,6 +1,7 @@
 // A rate limiter's place in a pipeline: on the way in only; what was let go is spent.
 
 import { Seat } from '../bulkhead/seat.ts'
+import { show } from '../options.ts'
 import { Attempt } from '../pipeline/attempt.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { Layer } from '../pipeline/layer.ts'
@@ -64,12 +65,14 @@ export class RateLayer extends Layer {
     const { limiter } = this
     if (limiter.key === undefined) return limiter.lane('')
     try {
-      return limiter.lane(limiter.key(new Attempt(frame, frame.root.attempts + 1)))
+      const key: unknown = limiter.key(new Attempt(frame, frame.root.attempts + 1))
+      if (typeof key === 'string') return limiter.lane(key)
+      frame.value = new TypeError(`rateLimiter "${limiter.name}": key() must return a string, got ${show(key)}`)
     } catch (thrown) {
-      frame.ok = false
       frame.value = thrown
-      return undefined
     }
+    frame.ok = false
+    return undefined
   }
 }
 

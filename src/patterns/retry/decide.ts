@@ -26,7 +26,8 @@ export type Decision =
 /** `leave` asks the budget, and only for a retry that would be made. */
 export function decide(rules: RetryRules, failed: FailedAttempt, leave: () => boolean): Decision {
   if (failed.attempts >= rules.maxAttempts) return { retry: false, cause: 'attempts' }
-  const asked = failed.retryAfterMs ?? 0
+  // Nobody's number (NaN, a string) is no wish.
+  const asked = typeof failed.retryAfterMs === 'number' && failed.retryAfterMs > 0 ? failed.retryAfterMs : 0
   if (asked > rules.maxRetryAfterMs) return { retry: false, cause: 'retry-after' }
   const backoffMs = delayOf(rules.backoff, failed.attempts, failed.previousDelayMs, rules.random)
   const delayMs = Math.max(asked, backoffMs)

@@ -16,14 +16,18 @@ export function retryAfterMsOf(valueOrError: unknown, wallNow: number): number |
 function headerOf(headers: unknown): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined
   const { get } = headers as { get?: unknown }
+  const plain = headers as Record<string, unknown>
   const value =
-    typeof get === 'function' ? get.call(headers, 'retry-after') : (headers as Record<string, unknown>)['retry-after']
+    typeof get === 'function' ? get.call(headers, 'retry-after') : (plain['retry-after'] ?? plain['Retry-After'])
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined
 }
 
 function parse(text: string, wallNow: number): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text) * 1000
-  // A date has letters: Date.parse would also take "-5" for a year.
-  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN
+  // Whole seconds by the book; some services send fractions.
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
+  // HTTP dates begin with a day of the week: Date.parse would also take "-5" for a year, and "soon 5" for a day in May. The
+  // oldest of the three forms names no time zone and means GMT.
+  if (!/^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i.test(text)) return undefined
+  const at = Date.parse(/gmt|utc|[+-]\d{4}$/i.test(text) ? text : `${text} GMT`)
   return Number.isNaN(at) ? undefined : Math.max(0, at - wallNow)
 }

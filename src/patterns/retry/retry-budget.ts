@@ -7,6 +7,7 @@ import {
   COMMON_KEYS,
   type CommonOptions,
   checkKeys,
+  clockOption,
   nameOption,
   numberOption,
   SCOPE_KEYS,
@@ -38,7 +39,7 @@ const KEYS = [...COMMON_KEYS, ...SCOPE_KEYS, 'ratio', 'minRetriesPerSecond', 'wi
 export function retryBudget(options: RetryBudgetOptions & ScopeOptions = {}): RetryBudget {
   const of = 'retryBudget'
   checkKeys(of, options, KEYS)
-  const clock: Clock = options.clock ?? systemClock
+  const clock: Clock = clockOption(of, options.clock) ?? systemClock
   const ratio = numberOption(of, 'ratio', options.ratio, 0.2, { min: 0, max: 1000 })
   const perSecond = numberOption(of, 'minRetriesPerSecond', options.minRetriesPerSecond, 10, { min: 0, max: 1e9 })
   const windowMs = numberOption(of, 'windowMs', options.windowMs, 10_000, { above: 0, max: 86_400_000 })
@@ -70,6 +71,7 @@ export function retryBudget(options: RetryBudgetOptions & ScopeOptions = {}): Re
 
 export function budgetOption(of: string, value: unknown): RetryBudget | undefined {
   if (value === undefined) return undefined
-  if (typeof (value as Partial<RetryBudget>).tryAcquire === 'function') return value as RetryBudget
+  const { recordAttempt, tryAcquire } = (value ?? {}) as Partial<RetryBudget>
+  if (typeof tryAcquire === 'function' && typeof recordAttempt === 'function') return value as RetryBudget
   throw new TypeError(`${of}: budget must be a retryBudget()`)
 }

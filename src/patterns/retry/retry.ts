@@ -3,7 +3,7 @@
 
 import type { Untold } from '../events.ts'
 import type { RetryMetrics } from '../metrics.ts'
-import { COMMON_KEYS, type CommonOptions, checkKeys, functionOption, numberOption } from '../options.ts'
+import { COMMON_KEYS, type CommonOptions, checkKeys, checkObject, functionOption, numberOption } from '../options.ts'
 import type { Classify, Outcome } from '../pipeline/call.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { type AnyClassify, judge, outcomeOf } from '../pipeline/judge.ts'
@@ -68,6 +68,7 @@ const KEYS = [
 ]
 
 export function retry<In = unknown>(options: RetryOptions<In> | ClassicRetryOptions = {}): Retry<In> {
+  checkObject('retry', options)
   return new RetryStrategy(options.maxRetries === undefined ? options : fromClassic(options)) as unknown as Retry<In>
 }
 
@@ -126,6 +127,8 @@ class RetryStrategy extends BaseStrategy {
   }
 }
 
+const IGNORED: Decision = { retry: false, cause: 'ignored' }
+
 /** Its slot counts the attempts, its time is the last delay. */
 class RetryLayer extends Layer {
   private readonly retry: RetryStrategy
@@ -133,6 +136,10 @@ class RetryLayer extends Layer {
   constructor(strategy: RetryStrategy, inner: Layer, slot: number) {
     super(inner, slot)
     this.retry = strategy
+  }
+
+  override get goesOnAfterFailure(): boolean {
+    return true
   }
 
   enter(frame: Frame): void {
@@ -167,17 +174,24 @@ class RetryLayer extends Layer {
     const verdict = judge(frame, retry.classify, 0)
     if (verdict === 'success') return this.succeed(frame)
     const attempts = frame.slots[this.slot] as number
-    const decision: Decision = verdict === 'ignore' ? { retry: false, cause: 'ignored' } : this.decide(frame, attempts)
+    const decision = verdict === 'ignore' ? IGNORED : this.decide(frame, attempts)
     if (decision.retry) this.again(frame, attempts, decision.delayMs)
     else this.giveUp(frame, attempts, decision.cause)
   }
 
   private decide(frame: Frame, attempts: number): Decision {
     const { retry, slot } = this
-    const remainingMs = frame.deadline - retry.clock.now()
+    const remainingMs = frame.nearestDeadline - retry.clock.now()
     const previousDelayMs = frame.times[slot] ?? 0
     const failed = { attempts, previousDelayMs, retryAfterMs: this.asked(frame), remainingMs }
-    return decide(retry.rules, failed, () => retry.budget?.tryAcquire() ?? true)
+    try {
+      return decide(retry.rules, failed, () => retry.budget?.tryAcquire() ?? true)
+    } catch (thrown) {
+      // A backoff or a budget of somebody else's that throws is a bug, like a classifier that does.
+      frame.ok = false
+      frame.value = thrown
+      return IGNORED
+    }
   }
 
   private asked(frame: Frame): number | undefined {

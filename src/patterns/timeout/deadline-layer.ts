@@ -6,6 +6,7 @@ import type { Untold } from '../events.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { Hold } from '../pipeline/hold.ts'
 import { Layer } from '../pipeline/layer.ts'
+import { WayBack } from '../pipeline/way-back.ts'
 import { ResilienceError } from '../resilience-error.ts'
 import type { StrategyKind } from '../strategy-kind.ts'
 import { DeadlineQueue, type Due } from './deadline-queue.ts'
@@ -45,6 +46,8 @@ export class Deadlines {
 export class DeadlineLayer extends Layer {
   private readonly deadlines: Deadlines
   private readonly queue: DeadlineQueue
+  /** Whether something around it goes on to run code of the caller's after a timeout. Known once the pipeline is put together. */
+  private goesOn: boolean | undefined = undefined
 
   constructor(deadlines: Deadlines, inner: Layer, slot: number) {
     super(inner, slot)
@@ -57,6 +60,8 @@ export class DeadlineLayer extends Layer {
     const due = this.queue.add(frame)
     due.outerDeadline = frame.deadline
     if (due.deadline < frame.deadline) frame.deadline = due.deadline
+    this.goesOn ??= isWithinOneThatGoesOn(this)
+    if (this.goesOn) due.back = new WayBack()
     frame.slots[this.slot] = due
     this.inner.enter(frame)
   }
@@ -99,7 +104,8 @@ export class DeadlineLayer extends Layer {
     deadlines.expired += 1
     due.error = deadlines.error()
     deadlines.owner.tell({ type: 'timeout.expired', timeoutMs: deadlines.timeoutMs } as Untold)
-    this.end(due)
+    // A listener may have ended the call.
+    if (due.expired && due.frame.slots[this.slot] === due) this.end(due)
   }
 
   private end(due: Due): void {
@@ -111,6 +117,12 @@ export class DeadlineLayer extends Layer {
         if (frame.slots[this.slot] === due && due.error === error && frame.pending !== undefined) this.end(due)
       })
     } else if (this.deadlines.mode === 'cooperative' && pending.runs) pending.abort(error)
-    else frame.interrupt(this, error)
+    else frame.interrupt(this, error, due.back)
   }
+}
+
+function isWithinOneThatGoesOn(layer: Layer): boolean {
+  let { outer } = layer
+  for (; outer !== outer.outer; outer = outer.outer) if (outer.goesOnAfterFailure) return true
+  return false
 }

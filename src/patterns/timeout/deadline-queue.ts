@@ -4,6 +4,7 @@
 
 import type { Clock, Timer } from '../../clock.ts'
 import type { Frame } from '../pipeline/frame.ts'
+import type { WayBack } from '../pipeline/way-back.ts'
 
 /** Reused by the queue after `remove`. */
 export class Due {
@@ -13,6 +14,8 @@ export class Due {
   outerDeadline = Number.POSITIVE_INFINITY
   expired = false
   error: unknown = undefined
+  /** Into the context of the call, where something runs there after the timeout. */
+  back: WayBack | undefined = undefined
   earlier: Due | undefined = undefined
   later: Due | undefined = undefined
 
@@ -58,6 +61,7 @@ export class DeadlineQueue {
     if (!due.expired) this.unlink(due)
     due.expired = false
     due.error = undefined
+    due.back = undefined
     due.earlier = undefined
     due.later = undefined
     if (this.spares >= MOST_SPARE) return

@@ -128,6 +128,24 @@ describe('wrapClient', () => {
     expect(wrapped.query).toBe(wrapped.query)
   })
 
+  it('sets properties on the client itself, private setters too', () => {
+    class Tuned {
+      #size = 1
+      get size(): number {
+        return this.#size
+      }
+      set size(size: number) {
+        this.#size = size
+      }
+      async get(): Promise<number> {
+        return this.#size
+      }
+    }
+    const client = new Tuned()
+    wrapClient(client, retry(), ['get']).size = 7
+    expect(client.size).toBe(7)
+  })
+
   it('may add what a fallback answers', async () => {
     const wrapped = wrapClient(new Client(), fallback.value(null), ['query'])
     const answer: string | null = await wrapped.query('fail')

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FetchOptions, resilientFetch } from '../../../src/patterns.ts'
+import { type FetchOptions, manualClock, resilientFetch } from '../../../src/patterns.ts'
 import { errorOf } from '../support/promises.ts'
 
 const ends: (() => Promise<void>)[] = []
@@ -53,6 +53,51 @@ it.each([404, 501])('takes %i for an answer', async (status) => {
   const { url, requests } = await serve(flaky(9, status))
   expect((await resilient()(url)).status).toBe(status)
   expect(requests()).toBe(1)
+})
+
+it.each([
+  [200, 'HEAD'],
+  [204, 'GET'],
+  [205, 'GET'],
+  [301, 'GET'],
+  [304, 'GET'],
+])('gives a %i without a body to %s as fetch does', async (status, method) => {
+  const { url } = await serve((_request, response) => {
+    response.writeHead(status, { location: '/', etag: 'x', 'set-cookie': ['a=1', 'b=2'] }).end()
+  })
+  const init = { method, redirect: 'manual' } as const
+  const [ours, plain] = [await resilient()(url, init), await fetch(url, init)]
+  const told = (response: Response) => [response.status, response.type, response.headers.getSetCookie()]
+  expect(told(ours)).toEqual(told(plain))
+  expect(await ours.text()).toBe('')
+})
+
+it('takes responses of another fetch whose bodies are no web streams', async () => {
+  const foreign = { ok: true, status: 200, body: { pipe: () => {} }, headers: new Headers(), json: async () => 5 }
+  const response = await resilient({ fetch: async () => foreign as unknown as Response })('http://127.0.0.1:1/')
+  expect(await response.json()).toBe(5)
+})
+
+it('lets go of the signal of its caller when time is up, though nobody reads the body', async () => {
+  const { url } = await serve((_request, response) => void response.write('never all of it'))
+  const { signal } = new AbortController()
+  let listening = 0
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listening += 1
+    add(...args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listening -= 1
+    remove(...args)
+  }
+  const clock = manualClock()
+  await resilient({ clock, totalTimeoutMs: 1000, fetch: async (_input, init) => fetch(url, init ?? {}) })(url, {
+    signal,
+  })
+  expect(listening).toBeGreaterThan(0)
+  clock.advance(1000)
+  expect(listening).toBe(0)
 })
 
 describe('is sent once', () => {

@@ -121,6 +121,18 @@ describe('half-open', () => {
     expect(breaker.state).toBe('open')
   })
 
+  it('counts a probe that is too late as a failure, also when nobody asked in the meantime', async () => {
+    const { clock, breaker } = openBreaker({ successThreshold: 1, permitTtlMs: 500 })
+    await failTimes(breaker, 1)
+    clock.advance(1000)
+    const slow = deferred()
+    const call = breaker.execute(() => slow.promise)
+    clock.advance(501)
+    slow.resolve('late')
+    expect(await call).toBe('late')
+    expect(breaker.state).toBe('open')
+  })
+
   it('gives the permit back when the probe is ignored', async () => {
     const { clock, breaker } = openBreaker({ successThreshold: 1 })
     await failTimes(breaker, 1)

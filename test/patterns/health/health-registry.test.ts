@@ -97,6 +97,29 @@ describe('a check', () => {
     expect((await health.runAll()).status).toBe('pass')
   })
 
+  it('under way is asked to stop when it is unregistered, and holds no timer', async () => {
+    const { clock, health } = registry()
+    let signal: AbortSignal | undefined
+    health.register('db', (given) => {
+      signal = given
+      return new Promise(() => {})
+    })
+    clock.advance(0)
+    await turn()
+    expect(signal?.aborted).toBe(false)
+    health.dispose()
+    await turn()
+    expect(signal?.aborted).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('called __proto__ fails the whole like any other', async () => {
+    const { health } = registry()
+    health.register('__proto__', () => false)
+    expect(await health.runAll()).toMatchObject({ status: 'fail' })
+    expect(Object.keys(health.report().checks)).toEqual(['__proto__'])
+  })
+
   it('under way is joined, not doubled', async () => {
     const { health } = registry()
     let runs = 0

@@ -91,6 +91,13 @@ describe('by key', () => {
     expect(strategy.metrics().keys).toBe(3)
   })
 
+  it('a key that is no string fails the call: one key for all would let one user spend the limit of another', async () => {
+    const { strategy } = limiter({ key: () => undefined as never })
+    expect(await errorOf(strategy.execute(succeeds))).toMatchObject({
+      message: expect.stringContaining('key() must return a string, got undefined'),
+    })
+  })
+
   it('a key function that throws fails the call', async () => {
     const { strategy } = limiter({
       key: () => {

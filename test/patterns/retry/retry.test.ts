@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { retryAfterMsOf } from '../../../src/patterns/retry/retry-after.ts'
 import {
   bulkhead,
   circuitBreaker,
@@ -196,11 +197,37 @@ describe('Retry-After', () => {
     expect(events.at(-1)).toMatchObject({ type: 'retry.gaveUp', cause: 'retry-after', attempts: 1 })
   })
 
-  it('nonsense is not waited for', async () => {
-    const { strategy, events } = retrying<Response>({ classify })
-    void strategy.execute(async () => asking({ 'retry-after': '-5' }))
-    await turn()
-    expect(events[0]).toMatchObject({ delayMs: 100 })
+  it.each(['-5', 'soon 5', '', 'Infinity', '1e3', '0x10', 'Fri, 32 Foo 2099 99:99:99 GMT'])(
+    'of nonsense (%j) is not waited for, nor does it shorten the backoff',
+    async (header) => {
+      const { strategy, events } = retrying<Response>({ classify })
+      void strategy.execute(async () => asking({ 'retry-after': header }))
+      await turn()
+      expect(events[0]).toMatchObject({ delayMs: 100 })
+    },
+  )
+
+  it.each([Number.NaN, -1, '7' as unknown as number, undefined])(
+    'that retryAfterMs() answers as %o asks for nothing',
+    async (asked) => {
+      const { strategy, events } = retrying<Response>({ classify, retryAfterMs: () => asked })
+      void strategy.execute(async () => asking({}))
+      await turn()
+      expect(events[0]).toMatchObject({ delayMs: 100 })
+    },
+  )
+
+  it('is read in all three forms of an HTTP date, and in fractions of a second', () => {
+    const now = Date.UTC(1994, 10, 6, 8, 49, 30)
+    const of = (header: string) => retryAfterMsOf({ headers: { 'Retry-After': header } }, now)
+    expect([
+      of('Sun, 06 Nov 1994 08:49:37 GMT'),
+      of('Sunday, 06-Nov-94 08:49:37 GMT'),
+      of('Sun Nov  6 08:49:37 1994'),
+      of('Sun, 06 Nov 1994 08:49:00 GMT'),
+      of('1.5'),
+      of('99999999999999999999'),
+    ]).toEqual([7000, 7000, 7000, 0, 1500, 1e23])
   })
 })
 
