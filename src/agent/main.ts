@@ -6,6 +6,7 @@ import { startBeat } from './beat.ts'
 import { openChannel } from './channel.ts'
 import { Drain } from './drain.ts'
 import { endProcess } from './end.ts'
+import { showEntryAsNamed } from './entry-name.ts'
 import { createFarewell } from './farewell.ts'
 import { hideAgent } from './hide.ts'
 import type { ClusterOfWorker } from './internals/cluster-worker.ts'
@@ -17,6 +18,7 @@ import { Servers } from './servers.ts'
 import { ORPHAN_DEADLINE_MS, onSupervisorGone } from './supervisor-gone.ts'
 
 hideAgent(__filename)
+showEntryAsNamed()
 const cluster = clusterOfWorker()
 if (cluster) start(cluster)
 

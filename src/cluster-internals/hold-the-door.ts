@@ -45,6 +45,8 @@ export interface Door {
    * rotation; when all are out, all get some. Round robin only: otherwise the kernel gives connections out.
    */
   setRotation(worker: Worker, inRotation: boolean): void
+  /** The worker has asked for any free port, and this is the one that it was given. */
+  isEphemeral(worker: Worker, port: number): boolean
   /** A connection to this worker and no other; `endpoint` as the supervisor names it, null: the first. Never rejects. */
   probeConnection(worker: Worker, endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
   /** Looks again whether doors may stay open, and who has waited too long. By itself it does so ten times a second while it must. */
@@ -298,6 +300,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
   return {
     watch,
     setRotation: (worker, inRotation) => routing.setRotation(worker, inRotation),
+    isEphemeral: (worker, port) => serving.isEphemeral(worker, port),
     probeConnection: (worker, endpoint, timeoutMs) => connectToWorker({ worker, serving, endpoint, timeoutMs, clock }),
     review,
     get counts() {

@@ -57,6 +57,12 @@ export class Serving {
     return [...(this.#workers.get(key) ?? [])]
   }
 
+  /** It has asked for any free port, and this is the one that it was given. */
+  isEphemeral(worker: Worker, port: number): boolean {
+    const served = [...(this.#served.get(worker)?.values() ?? [])]
+    return served.some((each) => each.port === 0 && each.endpoint === String(port))
+  }
+
   servedBy(worker: Worker): readonly Served[] {
     return [...(this.#served.get(worker)?.values() ?? [])]
   }

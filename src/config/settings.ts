@@ -13,10 +13,12 @@ export type OnExhausted = 'probe' | 'exit' | 'hold'
 /** All durations in milliseconds. */
 export interface AppSettings {
   readonly name: string
-  /** Absolute path of the entry. */
+  /** Absolute path of the entry, as it was named: what `process.argv[1]` shows. */
   readonly script: string
+  /** The same file without symbolic links, so that a generation stays with the release that it began with. */
+  readonly realScript: string
   readonly args: readonly string[]
-  /** Absolute. */
+  /** Absolute, without symbolic links. */
   readonly cwd: string
   /** Flags for node itself, such as --max-old-space-size=512. */
   readonly nodeArgs: readonly string[]

@@ -47,7 +47,7 @@ function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['b
 function failureOf(app: string, { slot, reason, exit, missing }: ReloadFailure): string {
   const who = slotName(app, slot)
   if (reason === 'missing-port') {
-    return `${who} did not listen on ${list(missing)}, which the workers before it did; to drop it, stop and start the app`
+    return `${who} did not listen on ${list(missing)}, which the workers before it did; if that is meant, reload with --allow-port-change`
   }
   if (exit === null) return `${who} did not become ready (${reason})`
   const cure = exit.kind === 'clean' ? '' : exitCure(exit)

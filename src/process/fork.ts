@@ -3,6 +3,7 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import type { AppSettings } from '../config/settings.ts'
+import { ENTRY_NAME_VARIABLE } from '../protocol/entry-name.ts'
 
 /** One policy for the whole supervisor: node:cluster freezes it at the first setupPrimary. */
 export function setSchedule(schedule: 'round-robin' | 'shared'): void {
@@ -12,7 +13,7 @@ export function setSchedule(schedule: 'round-robin' | 'shared'): void {
 /** Throws, or returns a worker without a pid, when the system has no process to give. */
 export function forkWorker(settings: AppSettings, agentPath: string): Worker {
   cluster.setupPrimary({
-    exec: settings.script,
+    exec: settings.realScript,
     args: [...settings.args],
     cwd: settings.cwd,
     // `exec` is the real entry and the agent comes by --require: require.main and module ids stay those of plain node.
@@ -27,5 +28,6 @@ export function forkWorker(settings: AppSettings, agentPath: string): Worker {
     ],
     windowsHide: true,
   })
-  return cluster.fork(settings.env)
+  const { script, realScript, env } = settings
+  return cluster.fork(script === realScript ? env : { ...env, [ENTRY_NAME_VARIABLE]: script })
 }

@@ -65,7 +65,8 @@ export function watchWorker(
     process.nextTick(end, code, signal, null)
   })
   worker.on('listening', ({ address, port }) => {
-    report({ type: 'worker.listening', worker: id, address: address ?? null, port: port > 0 ? port : null })
+    const ephemeral = door.isEphemeral(worker, port)
+    report({ type: 'worker.listening', worker: id, address: address ?? null, port: port > 0 ? port : null, ephemeral })
   })
   // pm2's wait_ready, in the words that apps already use.
   worker.on('message', (message: unknown) => {

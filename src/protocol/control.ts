@@ -36,6 +36,12 @@ export interface ReloadVerdict {
   readonly reason: string | null
 }
 
+export interface ReloadParams {
+  readonly app?: string | undefined
+  /** The new workers need not listen on what the old ones do. */
+  readonly allowPortChange?: boolean | undefined
+}
+
 /** Operation name → [params, result]. `logs` and `events` stream `item` lines before the result. */
 export interface Operations {
   ping: [
@@ -49,7 +55,7 @@ export interface Operations {
     },
   ]
   status: [params: { readonly app?: string | undefined }, result: StatusDocument]
-  reload: [params: { readonly app?: string | undefined }, result: { readonly verdicts: readonly ReloadVerdict[] }]
+  reload: [params: ReloadParams, result: { readonly verdicts: readonly ReloadVerdict[] }]
   restart: [params: { readonly target?: Target | undefined }, result: { readonly verdicts: readonly ReloadVerdict[] }]
   stop: [
     params: { readonly target?: Target | undefined; readonly force?: boolean | undefined },

@@ -10,6 +10,8 @@ export type ControlInput =
       readonly app: string
       readonly request: string
       readonly settings: AppSettings | null
+      /** The new workers need not listen on what the old ones do. */
+      readonly allowPortChange?: boolean | undefined
     }
   /** Old before new: for apps that can't run twice. One slot, or all of the app's in turn. */
   | {
@@ -41,6 +43,8 @@ export type WorkerInput =
       readonly worker: number
       readonly port: number | null
       readonly address: string | null
+      /** It asked for any free port (0): the next one that listens so may get another. */
+      readonly ephemeral?: boolean
     }
   /** The entry was evaluated without a throw. */
   | { readonly type: 'worker.loaded'; readonly worker: number }

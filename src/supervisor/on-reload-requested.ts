@@ -25,7 +25,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     to: app.lastGeneration,
     settings,
     startedAt: turn.now,
-    endpoints: commonEndpoints(ready),
+    endpoints: input.allowPortChange === true ? [] : commonEndpoints(ready),
     waitUntil: turn.now,
     instancesBefore: app.instances,
     back: null,

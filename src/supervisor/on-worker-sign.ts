@@ -19,7 +19,8 @@ export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'wo
     case 'worker.listening': {
       const endpoint = input.port !== null && input.port > 0 ? String(input.port) : input.address
       if (endpoint === null || worker.endpoints.includes(endpoint)) return
-      updateWorker(slot, { ...worker, endpoints: [...worker.endpoints, endpoint] })
+      const ephemeral = input.ephemeral ? [...worker.ephemeral, endpoint] : worker.ephemeral
+      updateWorker(slot, { ...worker, endpoints: [...worker.endpoints, endpoint], ephemeral })
       turn.emit({ type: 'worker.listening', worker: refOf(worker), port: input.port, address: input.address })
       return
     }

@@ -44,9 +44,10 @@ export function missingEndpoints(worker: Worker, required: readonly string[]): s
   return required.filter((endpoint) => !worker.endpoints.includes(endpoint))
 }
 
-/** What every one of these workers listens on. */
+/** What every one of these workers listens on, and who comes after them can be asked to. */
 export function commonEndpoints(workers: readonly Worker[]): string[] {
   const [first, ...rest] = workers
   if (first === undefined) return []
-  return first.endpoints.filter((endpoint) => rest.every((other) => other.endpoints.includes(endpoint)))
+  const fixed = first.endpoints.filter((endpoint) => !first.ephemeral.includes(endpoint))
+  return fixed.filter((endpoint) => rest.every((other) => other.endpoints.includes(endpoint)))
 }

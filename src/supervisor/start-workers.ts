@@ -86,6 +86,7 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     forkedAt: now,
     stage: { status: 'booting', deadline: now + settings.ready.timeoutMs },
     endpoints: [],
+    ephemeral: [],
     loadedAt: null,
     messagedReady: false,
     listenFailure: null,

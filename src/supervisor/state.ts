@@ -42,6 +42,8 @@ export interface Worker {
   readonly stage: Stage
   /** What it listens on: ports as decimal numbers, else socket paths. */
   readonly endpoints: readonly string[]
+  /** Those of them whose number the system chose. */
+  readonly ephemeral: readonly string[]
   readonly loadedAt: number | null
   readonly messagedReady: boolean
   readonly listenFailure: { readonly code: string; readonly port: number | null } | null

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { MachineFacts } from '../../src/config/machine-facts.ts'
@@ -42,6 +42,7 @@ describe('an entry on the command line', () => {
         {
           name: 'api',
           script: join(dir, 'src/app.js'),
+          realScript: join(dir, 'src/app.js'),
           args: ['--port', '1'],
           cwd: dir,
           nodeArgs: [],
@@ -82,6 +83,15 @@ describe('an entry on the command line', () => {
     const { settings } = await resolveIn(dir, { entry: '.' })
     expect(settings.apps[0]?.script).toBe(join(dir, 'server.js'))
     expect(settings.name).toBe('server')
+  })
+
+  test('an entry behind a link keeps its name, and the release that the link points to now is remembered', async () => {
+    const dir = tempDir({ 'releases/1/app.js': '' })
+    symlinkSync('releases/1', join(dir, 'current'))
+    const real = { script: join(dir, 'current/app.js'), realScript: join(dir, 'releases/1/app.js') }
+    expect((await resolveIn(dir, { entry: 'current/app.js' })).settings.apps[0]).toMatchObject(real)
+    const kept = await resolveIn(dir, { entry: 'current/app.js', flags: { nodeArgs: '--preserve-symlinks-main' } })
+    expect(kept.settings.apps[0]).toMatchObject({ ...real, realScript: real.script })
   })
 
   test('leaves the config of the folder alone, and says so', async () => {

@@ -579,7 +579,7 @@ const rows: Rows = {
         tookMs: 900,
       },
       'error',
-      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 did not listen on 3000 and 3001, which the workers before it did; to drop it, stop and start the app',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 did not listen on 3000 and 3001, which the workers before it did; if that is meant, reload with --allow-port-change',
     ],
   ],
   'reload.superseded': [

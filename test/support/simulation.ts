@@ -16,6 +16,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
   const defaults: AppSettings = {
     name: 'web',
     script: '/app/server.js',
+    realScript: '/app/server.js',
     args: [],
     cwd: '/app',
     nodeArgs: [],

@@ -14,6 +14,7 @@ import { type RollOutVerb, renderVerdict, summary } from '../render/verdict.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
 
 interface RollOutOptions extends SocketOption {
+  readonly allowPortChange?: boolean
   readonly json?: boolean
   readonly timeout?: string
 }
@@ -31,7 +32,13 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
   name: 'reload',
   summary: 'replace the workers without a gap: new before old, one after the other; a failure is rolled back',
   argument: { name: 'app', required: false, summary: 'one app; all of them where it is left out' },
-  options: OPTIONS,
+  options: [
+    {
+      flags: '--allow-port-change',
+      summary: 'the new workers need not listen on every port that the old ones do',
+    },
+    ...OPTIONS,
+  ],
   examples: [
     ['resil reload', 'all apps of this folder, after a deploy or a change of the config'],
     ['resil reload web --timeout 2m', 'wait two minutes at most; the reload itself goes on'],
@@ -39,7 +46,7 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
   ],
   run: (app, options, context) =>
     rollOut('reload', app, options, context, (found, request) =>
-      found.client.request('reload', { app: appOf(found, app) }, request),
+      found.client.request('reload', { app: appOf(found, app), allowPortChange: options.allowPortChange }, request),
     ),
 }
 

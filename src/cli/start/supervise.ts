@@ -10,6 +10,7 @@ import { readMachine } from '../../process/machine/read-machine.ts'
 import { runSupervisor } from '../../process/run.ts'
 import type { StartOptions } from '../commands/start.ts'
 import type { CliContext } from '../context.ts'
+import { namedFolder } from './named-folder.ts'
 import { openReport, type Report } from './report.ts'
 
 export async function supervise(
@@ -18,7 +19,8 @@ export async function supervise(
   options: StartOptions,
   context: CliContext,
 ): Promise<number> {
-  const { env, cwd } = context
+  const { env } = context
+  const cwd = namedFolder(context.cwd, env.PWD)
   const { config: configFile, reportFd, ...flags } = options
   const report = reportFd === undefined ? null : openReport(Number(reportFd))
   const resolve = () =>

@@ -1,7 +1,7 @@
 // Finds out what one app's merged layer leaves open: where the entry is, how many "auto" is here, what the app is called,
 // what its files of variables say. Collects what is wrong instead of stopping at the first.
 
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import { readEnvFiles } from '../files/env-file.ts'
@@ -58,7 +58,8 @@ export function buildApp(layer: Layer, place: AppPlace): BuiltApp {
   const files = readEnvFiles([app.envFile].flat(), base('envFile', cwd))
   for (const problem of files.ok ? [] : files.problems) fail('envFile', problem)
   const { nodeVersion } = place
-  const typescript = supportTypeScript(script, { nodeArgs: app.nodeArgs, dir: dirname(script), nodeVersion })
+  const realScript = app.nodeArgs.includes('--preserve-symlinks-main') ? script : realPath(script)
+  const typescript = supportTypeScript(script, { nodeArgs: app.nodeArgs, dir: dirname(realScript), nodeVersion })
   if ('problem' in typescript && !('problem' in entry)) fail('script', typescript.problem)
 
   const { count: instances, reason } = countOf(app.instances, place.machine, layer.get('instances')?.origin)
@@ -75,7 +76,8 @@ export function buildApp(layer: Layer, place: AppPlace): BuiltApp {
   const settings = toAppSettings(app, {
     name,
     script,
-    cwd,
+    realScript,
+    cwd: realPath(cwd),
     nodeArgs: [...('nodeArgs' in typescript ? typescript.nodeArgs : []), ...app.nodeArgs],
     env: { ...(files.ok ? files.env : {}), ...app.env },
     instances,
@@ -95,6 +97,16 @@ function machineDefaults(machine: MachineFacts): Layer {
 /** Written for where the person stands, rather than for where the file lies. */
 function isTyped(origin: Origin | undefined): boolean {
   return origin?.from === 'env' || origin?.from === 'flag'
+}
+
+/** As node itself does with its main script and the kernel with a current folder; here it is done once for all workers of a generation. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    // Not there, or not for us to see: told as a problem of its own.
+    return path
+  }
 }
 
 function folderProblem(path: string): string | undefined {

@@ -7,6 +7,7 @@ import type { AppSettings, ReadyOn } from '../settings.ts'
 export interface Found {
   readonly name: string
   readonly script: string
+  readonly realScript: string
   readonly cwd: string
   readonly nodeArgs: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -20,6 +21,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
   return {
     name: found.name,
     script: found.script,
+    realScript: found.realScript,
     args: app.args,
     cwd: found.cwd,
     nodeArgs: found.nodeArgs,

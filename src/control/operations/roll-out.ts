@@ -18,7 +18,13 @@ export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> 
   // All are read before the first one moves: a wrong config file leaves everything as it is.
   const requested = await Promise.all(
     apps.map(async (app): Promise<RollOut> => {
-      return { type: 'reload.requested', app, request: requestId('reload'), settings: await reread(port, app) }
+      return {
+        type: 'reload.requested',
+        app,
+        request: requestId('reload'),
+        settings: await reread(port, app),
+        allowPortChange: params.allowPortChange,
+      }
     }),
   )
   return inTurn(call, requested)

@@ -76,7 +76,7 @@ describe('the verdict, for people', () => {
       }),
       'reload',
       [
-        'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:0 did not listen on 3000 and 3001, which the old one does',
+        'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:0 did not listen on 3000 and 3001, which the old one does; if that is meant, add --allow-port-change',
       ],
     ],
     [
