@@ -1,12 +1,7 @@
 // A worker is started on the real file of its release, since a link such as current → releases/42 may point elsewhere by then.
 // Under plain node process.argv[1] is the name that was typed, links and all: so it is here.
 
-import { ENTRY_NAME_VARIABLE } from '../protocol/entry-name.ts'
-
 /** Before the app runs. Node has kept the real path for itself by now. */
-export function showEntryAsNamed(): void {
-  const named = process.env[ENTRY_NAME_VARIABLE]
-  if (named === undefined) return
-  delete process.env[ENTRY_NAME_VARIABLE]
+export function showEntryAs(named: string): void {
   process.argv[1] = named
 }

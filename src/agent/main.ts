@@ -6,19 +6,22 @@ import { startBeat } from './beat.ts'
 import { openChannel } from './channel.ts'
 import { Drain } from './drain.ts'
 import { endProcess } from './end.ts'
-import { showEntryAsNamed } from './entry-name.ts'
+import { showEntryAs } from './entry-name.ts'
 import { createFarewell } from './farewell.ts'
 import { hideAgent } from './hide.ts'
+import { holdListening } from './hold-listen.ts'
 import type { ClusterOfWorker } from './internals/cluster-worker.ts'
 import { clusterOfWorker } from './internals/cluster-worker.ts'
 import { ignoreSignals } from './internals/ignore-signal.ts'
 import { whenLoaded } from './loaded.ts'
 import { letEndNaturally } from './natural-end.ts'
+import { takeOrders } from './orders.ts'
 import { Servers } from './servers.ts'
 import { ORPHAN_DEADLINE_MS, onSupervisorGone } from './supervisor-gone.ts'
 
 hideAgent(__filename)
-showEntryAsNamed()
+const orders = takeOrders()
+if (orders.entryName !== undefined) showEntryAs(orders.entryName)
 const cluster = clusterOfWorker()
 if (cluster) start(cluster)
 
@@ -32,6 +35,9 @@ function start(cluster: ClusterOfWorker): void {
       case 'pong':
         farewell.answered()
         break
+      case 'promote':
+        held?.release()
+        break
     }
   })
   const farewell = createFarewell(channel)
@@ -43,6 +49,7 @@ function start(cluster: ClusterOfWorker): void {
     setImmediate(endProcess, { signal, hasServed: servers.everListened, supervised, giveSignalsBack })
   }
 
+  const held = orders.standby ? holdListening(cluster, () => channel.say({ act: 'held' })) : null
   letEndNaturally(cluster, channel)
   servers.onListening = (server) => drain.stopAccepting(server)
   servers.onFailed = (failure) => channel.say({ act: 'listen-failed', ...failure })

@@ -14,6 +14,7 @@ import type { Tap } from './tap-channel.ts'
 
 export interface WorkerPlace {
   readonly app: string
+  /** Asked for when it counts: a standby gets one when it is promoted. */
   readonly slot: number
   /** The same client address gets the same slot. */
   readonly sticky: boolean
@@ -50,10 +51,13 @@ export class Routing {
     this.#options = options
   }
 
-  add(worker: Worker, { app, slot, sticky }: WorkerPlace, rescue: Rescue): void {
+  add(worker: Worker, place: WorkerPlace, rescue: Rescue): void {
+    const { app, sticky } = place
     this.#members.set(worker, {
       app,
-      slot,
+      get slot() {
+        return place.slot
+      },
       sticky,
       worker,
       id: worker.id,

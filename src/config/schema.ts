@@ -71,7 +71,11 @@ const appShape = {
   recycle: z.optional(recycle),
   probes: z.optional(probes),
   standby: z.prefault(
-    whole({ description: 'Booted workers in reserve, promoted when one crashes.', max: MAX_INSTANCES }),
+    whole({
+      description:
+        'Booted workers in reserve: their `listen()` waits, and one of them takes the place of a worker that crashes, without a boot in between. What the entry does before it listens runs in them too.',
+      max: MAX_INSTANCES,
+    }),
     0,
   ),
   reusePort: z.prefault(

@@ -64,6 +64,8 @@ export interface AppSettings {
     readonly cooldownMs: number
     readonly rollback: boolean
   }
+  /** Booted workers in reserve, whose listen() waits until one of them is needed. */
+  readonly standby: number
   /** Workers are replaced when they are old enough; null: never. */
   readonly recycle: RecycleSettings | null
   /** Names of apps that must be ready before this one starts, and stop after it. */

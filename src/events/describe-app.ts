@@ -19,6 +19,8 @@ export function describeApp(event: AppEvent): string {
       return `${event.app} has ended: its restart policy starts no worker again (exit code ${event.exitCode})`
     case 'app.scaled':
       return `${event.app} is scaled from ${event.from} to ${count(event.to, 'worker')}`
+    case 'app.standbyRefused':
+      return `${event.app} can't have standbys: ${REFUSED[event.reason]}; set standby to 0`
     case 'app.stopped':
       return `${event.app} is stopped`
     case 'slot.parked': {
@@ -28,6 +30,11 @@ export function describeApp(event: AppEvent): string {
     default:
       return assertNever(event)
   }
+}
+
+const REFUSED: { readonly [Reason in Extract<AppEvent, { type: 'app.standbyRefused' }>['reason']]: string } = {
+  'never-listens': 'it never listens, so a second one would do its work twice',
+  'listens-alone': 'it listens past the cluster (exclusive, or reusePort), so a standby would answer clients',
 }
 
 function readyOf({ ready, instances }: { readonly ready: number; readonly instances: number }): string {

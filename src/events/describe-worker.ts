@@ -22,6 +22,10 @@ export function describeWorker(event: WorkerEvent): string {
       return `${who} was sent ${event.signal}: ${signalReason(event.reason)}`
     case 'worker.exited':
       return describeExit(event)
+    case 'worker.standing':
+      return `${who} stands by, booted in ${duration(event.bootMs)}`
+    case 'worker.promoted':
+      return `${who} was standing by and takes the place of the last worker`
     case 'worker.replacing':
       return `${who} ${replaceReason(event.cause)}: a new worker boots beside it`
     case 'worker.replaced':

@@ -37,6 +37,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'app.failed':
     case 'app.ended':
     case 'app.scaled':
+    case 'app.standbyRefused':
     case 'app.stopped':
     case 'slot.parked':
       return describeApp(event)
@@ -47,6 +48,8 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.draining':
     case 'worker.signalled':
     case 'worker.exited':
+    case 'worker.standing':
+    case 'worker.promoted':
     case 'worker.replacing':
     case 'worker.replaced':
     case 'worker.replacementFailed':

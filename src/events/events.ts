@@ -3,9 +3,13 @@
 
 import type { Evidence } from './evidence.ts'
 
+/** Stands where a slot's number does, for workers in reserve. */
+export const STANDBY_SLOT = -1
+
 /** Who an event is about. `id` is unique in a supervisor's life; a slot's number outlives its workers. */
 export interface WorkerRef {
   readonly app: string
+  /** STANDBY_SLOT: a standby, which has none yet. */
   readonly slot: number
   /** Counts up from 1 with every fork. */
   readonly id: number
@@ -137,6 +141,8 @@ export type AppEvent =
       readonly from: number
       readonly to: number
     }
+  /** The app can't have standbys. `never-listens`: there is no listen() to hold back; `listens-alone`: it listens past the cluster. */
+  | { readonly type: 'app.standbyRefused'; readonly app: string; readonly reason: 'never-listens' | 'listens-alone' }
   | { readonly type: 'app.stopped'; readonly app: string }
   | { readonly type: 'slot.parked'; readonly app: string; readonly slot: number }
 
@@ -175,6 +181,10 @@ export type WorkerEvent =
       /** A DrainCause: it was still booting, so a signal is enough. */
       readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
     }
+  /** A standby has booted as far as its listen(), and waits in reserve. */
+  | { readonly type: 'worker.standing'; readonly worker: WorkerRef; readonly bootMs: number }
+  /** A standby takes a vacant slot; it listens next. */
+  | { readonly type: 'worker.promoted'; readonly worker: WorkerRef }
   /** It is to be replaced: a new worker boots beside it. */
   | {
       readonly type: 'worker.replacing'

@@ -19,6 +19,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'app.stopped':
     case 'slot.parked':
     case 'worker.ready':
+    case 'worker.standing':
+    case 'worker.promoted':
     case 'worker.replacing':
     case 'worker.replaced':
     case 'gate.trialStarted':
@@ -35,6 +37,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'supervisor.overslept':
     case 'watchdog.tripped':
     case 'app.degraded':
+    case 'app.standbyRefused':
     case 'reload.superseded':
     case 'request.refused':
     case 'worker.replacementFailed':

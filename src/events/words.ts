@@ -1,6 +1,6 @@
 // How people say numbers: durations, sizes, counts, and the names of workers. What is said about them is describe.ts's.
 
-import type { WorkerRef } from './events.ts'
+import { STANDBY_SLOT, type WorkerRef } from './events.ts'
 
 /** "240 ms", "3.2 s", "45 s", "3 min 2 s", "2 h 5 min", "3 d 4 h": two units at most, and never "60 s" beside "1 min". */
 export function duration(ms: number): string {
@@ -56,7 +56,8 @@ export function workerName({ app, slot, pid }: WorkerRef): string {
   return pid === null ? slotName(app, slot) : `${slotName(app, slot)} (pid ${pid})`
 }
 
-/** "web:2", or "web" where all of the app is meant: what a person types to mean it. */
+/** "web:2", "web:standby", or "web" where all of the app is meant: what a person types to mean it. */
 export function slotName(app: string, slot: number | null): string {
-  return slot === null ? app : `${app}:${slot}`
+  if (slot === null) return app
+  return slot === STANDBY_SLOT ? `${app}:standby` : `${app}:${slot}`
 }

@@ -28,10 +28,10 @@ export function createExecutor(options: {
   const handles = new Map<number, WorkerHandle>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
-    const { worker: id, app, slot, generation, settings } = command
+    const { worker: id, app, slot, generation, settings, standby } = command
     let worker: Worker
     try {
-      worker = forkWorker(settings, agentPath)
+      worker = forkWorker(settings, agentPath, standby ? { standby } : {})
     } catch (error) {
       // EAGAIN, ENOMEM, EMFILE: the machine has no process to give. A crash of the slot, never of the supervisor.
       const code = (error as NodeJS.ErrnoException).code ?? messageOf(error)
@@ -42,12 +42,23 @@ export function createExecutor(options: {
       if (input.type === 'worker.exited') release(id)
       submit(input)
     }
-    handles.set(id, watchWorker(worker, { id, app, slot, sticky: settings.sticky }, report, door, sawOomKill))
+    // One object for all who name the worker: a standby gets its slot later.
+    const place = { id, app, slot, sticky: settings.sticky }
+    handles.set(id, watchWorker(worker, place, report, door, sawOomKill))
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
     guard.add(pid)
-    log.capture({ app, slot, id, pid, generation }, stdout, stderr)
+    const named = {
+      app,
+      id,
+      pid,
+      generation,
+      get slot() {
+        return place.slot
+      },
+    }
+    log.capture(named, stdout, stderr)
     submit({ type: 'worker.forked', worker: id, pid })
   }
 
@@ -64,6 +75,8 @@ export function createExecutor(options: {
           return fork(command, submit)
         case 'drain':
           return handles.get(command.worker)?.drain(command)
+        case 'promote':
+          return handles.get(command.worker)?.promote(command.slot)
         case 'signal':
           return handles.get(command.worker)?.signal(command.signal as NodeJS.Signals)
         case 'exit':

@@ -3,7 +3,7 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import type { AppSettings } from '../config/settings.ts'
-import { ENTRY_NAME_VARIABLE } from '../protocol/entry-name.ts'
+import { AGENT_ORDERS, type AgentOrders } from '../protocol/agent-orders.ts'
 
 /** One policy for the whole supervisor: node:cluster freezes it at the first setupPrimary. */
 export function setSchedule(schedule: 'round-robin' | 'shared'): void {
@@ -11,7 +11,7 @@ export function setSchedule(schedule: 'round-robin' | 'shared'): void {
 }
 
 /** Throws, or returns a worker without a pid, when the system has no process to give. */
-export function forkWorker(settings: AppSettings, agentPath: string): Worker {
+export function forkWorker(settings: AppSettings, agentPath: string, orders: AgentOrders): Worker {
   cluster.setupPrimary({
     exec: settings.realScript,
     args: [...settings.args],
@@ -28,6 +28,8 @@ export function forkWorker(settings: AppSettings, agentPath: string): Worker {
     ],
     windowsHide: true,
   })
+  // What nobody has to be told is not written: an environment without it is the app's own.
   const { script, realScript, env } = settings
-  return cluster.fork(script === realScript ? env : { ...env, [ENTRY_NAME_VARIABLE]: script })
+  const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
+  return cluster.fork(Object.keys(told).length === 0 ? env : { ...env, [AGENT_ORDERS]: JSON.stringify(told) })
 }

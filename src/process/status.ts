@@ -23,9 +23,17 @@ function appStatus(app: App, measured: Measured, now: number, wallNow: number): 
     generation: app.generation,
     instances: app.instances,
     ready: readyCount(app),
+    standby: {
+      standing: app.reserve.leaving.filter(({ stage }) => stage.status === 'standby').length,
+      wanted: app.settings.standby,
+      refused: app.standbyRefused,
+    },
     restarts: app.slots.reduce((sum, slot) => sum + slot.restarts, 0),
     ports: portsOf(app),
-    workers: app.slots.flatMap((slot) => slotStatuses(app, slot, measured, now, wallNow)),
+    workers: [
+      ...app.slots.flatMap((slot) => slotStatuses(app, slot, measured, now, wallNow)),
+      ...(app.reserve.leaving.length === 0 ? [] : slotStatuses(app, app.reserve, measured, now, wallNow)),
+    ],
     gate: app.phase.status === 'active' ? app.gate.status : 'closed',
     breakers: [],
     bulkheads: [],

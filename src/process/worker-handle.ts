@@ -24,12 +24,15 @@ export interface WorkerHandle {
   setRotation(inRotation: boolean): void
   /** A connection to this worker and no other, though all share the port; `endpoint` is a port or path, null: its first. */
   probeConnection(endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
+  /** Lets a standby listen, for a slot. */
+  promote(slot: number): void
 }
 
 export interface WorkerIdentity {
   readonly id: number
   readonly app: string
-  readonly slot: number
+  /** A standby gets it when it is promoted. */
+  slot: number
   readonly sticky: boolean
 }
 
@@ -84,6 +87,9 @@ export function watchWorker(
         beat = message
         reportBeat(message)
         return
+      case 'held':
+        report({ type: 'worker.held', worker: id })
+        return
       case 'loaded':
         report({ type: 'worker.loaded', worker: id })
         return
@@ -115,7 +121,11 @@ export function watchWorker(
   }
 
   return {
-    ...identity,
+    id,
+    app: identity.app,
+    get slot() {
+      return identity.slot
+    },
     process: worker.process,
     get beat() {
       return beat
@@ -123,6 +133,10 @@ export function watchWorker(
     drain: ({ deadlineMs, idleWaitMs, signal }) => {
       const told = send({ cmd: AGENT_COMMAND, act: 'drain', deadlineMs, idleWaitMs, signal })
       if (!told) worker.process.kill(signal)
+    },
+    promote: (slot) => {
+      identity.slot = slot
+      send({ cmd: AGENT_COMMAND, act: 'promote' })
     },
     signal: (signal) => {
       worker.process.kill(signal)

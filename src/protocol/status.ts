@@ -2,7 +2,7 @@
 
 import type { ExitDetails } from '../events/events.ts'
 
-export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'draining' | 'killing'
+export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'standby' | 'draining' | 'killing'
 export type SlotStatusState = 'empty' | 'backoff' | 'parked'
 export type AppStatusState =
   | 'waiting'
@@ -18,6 +18,7 @@ export type AppStatusState =
 export interface WorkerStatus {
   /** Counts up with every fork; null where the slot has no process now. */
   readonly id: number | null
+  /** -1: a standby, in no slot yet. */
   readonly slot: number
   readonly pid: number | null
   readonly state: WorkerStatusState | SlotStatusState
@@ -45,6 +46,8 @@ export interface AppStatus {
   readonly generation: number
   readonly instances: number
   readonly ready: number
+  /** Workers in reserve: how many stand by, of how many wanted, and why there can be none. */
+  readonly standby: { readonly standing: number; readonly wanted: number; readonly refused: string | null }
   readonly restarts: number
   readonly ports: readonly number[]
   readonly workers: readonly WorkerStatus[]

@@ -15,6 +15,8 @@ export type SupervisorMessage =
     }
   /** Answer to `bye`: all connections sent before it have been delivered, so it is safe to end. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'pong' }
+  /** A standby may listen now. */
+  | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'promote' }
 
 /** One sample, once a second. Counters are totals since the worker began. */
 export const Beat = z.object({
@@ -36,6 +38,8 @@ export const AgentMessage = z.discriminatedUnion('act', [
   Beat,
   /** The entry has been evaluated without a throw. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('loaded') }),
+  /** A standby would listen now, and waits to be promoted. */
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('held') }),
   /** The app called ready() of resil/worker. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('ready') }),
   /** A server could not listen; the app may be about to die of it. */

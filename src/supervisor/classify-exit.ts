@@ -17,7 +17,7 @@ export function classifyExit(worker: Worker, exit: Exit): ExitKind {
   }
   if (exit.signal === 'SIGKILL' && exit.oomKilled) return 'oom'
   if (exit.code === 0) return 'clean'
-  if (!hasServed(worker)) return 'boot-failure'
+  if (!hasServed(worker) && stage.status !== 'standby') return 'boot-failure'
   return exit.signal !== null ? 'signal' : 'code'
 }
 

@@ -10,7 +10,11 @@ export type Command =
       readonly slot: number
       readonly generation: number
       readonly settings: AppSettings
+      /** Its listen() waits for `promote`. */
+      readonly standby: boolean
     }
+  /** A standby may listen; from now on it belongs to the slot. */
+  | { readonly type: 'promote'; readonly worker: number; readonly slot: number }
   /** Ask the agent to take nothing new, finish what is in hand and end. */
   | {
       readonly type: 'drain'

@@ -19,7 +19,8 @@ export function drainWorker(
   if (worker.stage.status === 'draining' || worker.stage.status === 'killing') return
   const { shutdown } = settingsOf(app, worker.generation)
   // Node gives it connections from its listen() on, ready or not. Before that it has no request in hand: a signal is enough, and quicker.
-  if (worker.stage.status === 'booting' && worker.endpoints.length === 0)
+  const hasListened = worker.endpoints.length > 0
+  if (worker.stage.status === 'standby' || (worker.stage.status === 'booting' && !hasListened))
     return killWorker(turn, app, slot, worker, cause)
   const drainUntil = Math.max(turn.now, deadline - shutdown.killAfterMs)
   setStage(slot, worker, { status: 'draining', cause, deadline: drainUntil })

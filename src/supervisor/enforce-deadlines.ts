@@ -4,11 +4,11 @@ import { failRollout } from './end-rollout.ts'
 import { killNow, killWorker } from './end-worker.ts'
 import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
-import { type App, type Slot, type Worker, workersOf } from './state.ts'
+import { type App, placesOf, type Slot, type Worker, workersOf } from './state.ts'
 import { setStage, type Turn } from './turn.ts'
 
 export function enforceDeadlines(turn: Turn, app: App): void {
-  for (const slot of app.slots) {
+  for (const slot of placesOf(app)) {
     for (const worker of workersOf(slot)) enforce(turn, app, slot, worker)
   }
 }
@@ -16,7 +16,7 @@ export function enforceDeadlines(turn: Turn, app: App): void {
 /** No kill on time that the supervisor did not see: who boots or drains may have waited for it. A stop keeps its deadline. */
 export function grantTime(turn: Turn, lateMs: number): void {
   for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
-    for (const slot of app.slots) {
+    for (const slot of placesOf(app)) {
       for (const worker of workersOf(slot)) {
         const { stage } = worker
         if (stage.status !== 'booting' && stage.status !== 'draining') continue
@@ -41,6 +41,7 @@ function enforce(turn: Turn, app: App, slot: Slot, worker: Worker): void {
     case 'warming':
     case 'ready':
     case 'suspect':
+    case 'standby':
       return
   }
 }

@@ -46,6 +46,8 @@ export type WorkerInput =
       /** It asked for any free port (0): the next one that listens so may get another. */
       readonly ephemeral?: boolean
     }
+  /** A standby has come to its listen(), and waits. */
+  | { readonly type: 'worker.held'; readonly worker: number }
   /** The entry was evaluated without a throw. */
   | { readonly type: 'worker.loaded'; readonly worker: number }
   /** process.send('ready') or ready(). */

@@ -1,6 +1,6 @@
 // What must hold in every state the core can reach (DESIGN 12). Property tests look after each step; production tells it as an event.
 
-import { type App, type SupervisorState, workersOf } from './state.ts'
+import { type App, placesOf, type SupervisorState, workersOf } from './state.ts'
 
 export interface Violation {
   /** Number in DESIGN 12. */
@@ -12,12 +12,18 @@ export function violations(state: SupervisorState): Violation[] {
   return state.apps.flatMap((app) => [...tooManyProcesses(app), ...tooManyTrials(app), ...missingDeadlines(app)])
 }
 
-/** 1: live processes ≤ instances + surge, unkillable ones included. What scale took away is on its way out and counts apart. */
+/** 1: live processes ≤ instances + surge + standby, unkillable ones included. What scale took away is on its way out and counts apart. */
 function tooManyProcesses(app: App): Violation[] {
   const surge = Math.max(
     app.settings.reload.surge,
     app.rollout?.kind === 'reload' ? app.rollout.settings.reload.surge : 0,
   )
+  const standby = Math.max(app.settings.standby, app.rollout?.kind === 'reload' ? app.rollout.settings.standby : 0)
+  // Of a reserve that a reload made smaller, what is ending counts apart as well.
+  const standing = app.reserve.leaving.filter(({ stage }) => stage.status === 'booting' || stage.status === 'standby')
+  if (standing.length > standby) {
+    return [{ invariant: 1, message: `${app.name} has ${standing.length} standbys, more than ${standby}` }]
+  }
   const live = app.slots.filter(({ retired }) => !retired).flatMap(workersOf).length
   if (live <= app.instances + surge) return []
   return [{ invariant: 1, message: `${app.name} has ${live} processes, more than ${app.instances} + ${surge}` }]
@@ -44,7 +50,7 @@ function tooManyTrials(app: App): Violation[] {
 
 /** 7: whoever boots, drains or is killed has a deadline that will come. */
 function missingDeadlines(app: App): Violation[] {
-  return app.slots
+  return placesOf(app)
     .flatMap(workersOf)
     .filter(({ stage }) => 'deadline' in stage && !Number.isFinite(stage.deadline))
     .map(({ id, stage }) => ({

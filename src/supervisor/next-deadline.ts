@@ -1,9 +1,10 @@
 // When the state wants to be looked at again though nothing happens: the shell arms one timer for it.
 
 import { readyByTimeAt } from './readiness.ts'
+import { reserveDeadline } from './reserve.ts'
 import { exhaustedAt } from './settle-apps.ts'
 import { startableAt } from './start-workers.ts'
-import { type App, type SupervisorState, settingsOf, type Worker, workersOf } from './state.ts'
+import { type App, placesOf, type SupervisorState, settingsOf, type Worker, workersOf } from './state.ts'
 import { lastCallAt } from './stop-apps.ts'
 
 /**
@@ -16,10 +17,11 @@ export function nextDeadline(state: SupervisorState, now: number): number {
     if (at !== null && at > now && at < earliest) earliest = at
   }
   for (const app of state.apps) {
-    for (const slot of app.slots) {
+    consider(reserveDeadline(app))
+    for (const slot of placesOf(app)) {
       if (slot.current?.due != null) consider(slot.replaceFrom)
       for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
-      if (app.phase.status === 'active') consider(startableAt(app, slot))
+      if (app.phase.status === 'active' && slot !== app.reserve) consider(startableAt(app, slot))
     }
     if (app.phase.status === 'stopping') consider(app.phase.drainAt)
     if (app.rollout?.kind === 'reload') consider(app.rollout.waitUntil)
@@ -46,6 +48,8 @@ function workerDeadlines(app: App, worker: Worker): (number | null)[] {
         worker.due === null ? worker.recycle.at : null,
         worker.due?.how === 'end' ? worker.due.patienceUntil : null,
       ]
+    case 'standby':
+      return []
     case 'suspect':
       return [worker.due?.how === 'end' ? worker.due.patienceUntil : null]
   }

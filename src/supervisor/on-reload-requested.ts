@@ -18,6 +18,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
   const ready = allWorkers(app).filter(isReady)
   revive(turn, app, { slot: null, unpark: false })
   app.lastGeneration += 1
+  app.standbyRefused = null
   app.rollout = {
     kind: 'reload',
     request,

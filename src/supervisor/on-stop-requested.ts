@@ -3,7 +3,7 @@
 import { supersedeRollout } from './end-rollout.ts'
 import { killNow } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
-import { type App, workersOf } from './state.ts'
+import { type App, placesOf, workersOf } from './state.ts'
 import { findApp, type Turn } from './turn.ts'
 
 export function onStopRequested(turn: Turn, input: Extract<ControlInput, { type: 'stop.requested' }>): void {
@@ -49,7 +49,7 @@ function stopSlot(turn: Turn, app: App, number: number): void {
 }
 
 function killApp(turn: Turn, app: App, only: number | null): void {
-  for (const slot of app.slots) {
+  for (const slot of placesOf(app)) {
     if (only !== null && slot.number !== only) continue
     for (const worker of workersOf(slot)) killNow(turn, slot, worker, 'forced')
   }

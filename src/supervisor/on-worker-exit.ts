@@ -9,6 +9,7 @@ import { failRollout, giveUp } from './end-rollout.ts'
 import type { WorkerInput } from './inputs.ts'
 import { isGated, openGatesIfExceeded, settleGates } from './open-gates.ts'
 import { onReplacementFailed } from './replace-workers.ts'
+import { onStandbyLost } from './reserve.ts'
 import { type App, hasServed, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
 import { addCrash } from './storm-budget.ts'
 import { findWorker, removeWorker, type Turn } from './turn.ts'
@@ -45,6 +46,8 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     settleGates(turn, app, slot, worker, 'crashed')
     if (app.rollout === null) onReplacementFailed(turn, app, slot, exit)
     else failRollout(turn, app, slot, worker, exit)
+  } else if (role === 'standby') {
+    after = { do: 'restart', delayMs: onStandbyLost(turn, app, worker) }
   } else if (role === 'current' && app.phase.status === 'active' && !slot.retired) {
     after = verdict === 'ended' ? park(slot, input.code) : onCrash(turn, app, slot, worker)
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')

@@ -3,13 +3,14 @@
 
 import { assertNever } from '../errors.ts'
 import type { WorkerInput } from './inputs.ts'
+import { refuseStandby, stand } from './reserve.ts'
 import { refOf } from './state.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 
 export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'worker.exited' | 'worker.beat' }>): void {
   const place = findWorker(turn, input.worker)
   if (place === undefined) return
-  const { app, slot, worker } = place
+  const { app, slot, worker, role } = place
   switch (input.type) {
     case 'worker.forked': {
       const forked = updateWorker(slot, { ...worker, pid: input.pid })
@@ -19,11 +20,15 @@ export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'wo
     case 'worker.listening': {
       const endpoint = input.port !== null && input.port > 0 ? String(input.port) : input.address
       if (endpoint === null || worker.endpoints.includes(endpoint)) return
+      if (role === 'standby') refuseStandby(turn, app, 'listens-alone')
       const ephemeral = input.ephemeral ? [...worker.ephemeral, endpoint] : worker.ephemeral
       updateWorker(slot, { ...worker, endpoints: [...worker.endpoints, endpoint], ephemeral })
       turn.emit({ type: 'worker.listening', worker: refOf(worker), port: input.port, address: input.address })
       return
     }
+    case 'worker.held':
+      if (role === 'standby') stand(turn, slot, worker)
+      return
     case 'worker.loaded':
       updateWorker(slot, { ...worker, loadedAt: turn.now })
       return

@@ -47,7 +47,7 @@ function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: Ready
   const ready = setStage(slot, worker, { status: 'ready', since: turn.now })
   app.everReady = true
   slot.failedBoots = 0
-  const bootMs = turn.now - worker.forkedAt
+  const bootMs = turn.now - (worker.promotedAt ?? worker.forkedAt)
   turn.emit({ type: 'worker.ready', worker: refOf(ready), bootMs, by })
   // A slot that had no worker when the reload came by is replaced by its start; the others by their surge worker (roll-out.ts).
   if (app.rollout?.kind === 'reload' && slot.current === ready && ready.generation === goalOf(app.rollout)) {

@@ -16,6 +16,8 @@ export function readySignal(
   now: number,
 ): ReadyBy | null {
   if (missingEndpoints(worker, required).length > 0) return null
+  // What it said while its listen() was held back does not count.
+  if (worker.promotedAt !== null && worker.endpoints.length === 0) return null
   const aliveFor = worker.loadedAt === null ? -1 : now - worker.loadedAt
   switch (ready.on) {
     case 'message':

@@ -3,12 +3,16 @@
 import { recycleLimits } from './recycle.ts'
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
 import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
-import { bootsInFlight, type Turn } from './turn.ts'
+import { bootsInFlight, removeWorker, type Turn } from './turn.ts'
 
 export function startWorkers(turn: Turn, app: App): void {
   if (app.phase.status !== 'active' || turn.state.phase.status !== 'running') return
   for (const slot of app.slots) {
-    if (mayStart(app, slot, turn.now) && hasRoom(turn, app)) slot.current = fork(turn, app, slot, slot.generation)
+    if (!mayStart(app, slot, turn.now)) continue
+    // A standby has booted already: no boot more, and a gap of milliseconds.
+    const standby = standbyFor(app, slot)
+    if (standby !== null) slot.current = promote(turn, app, slot, standby)
+    else if (hasRoom(turn, app)) slot.current = fork(turn, app, slot, slot.generation)
   }
 }
 
@@ -72,11 +76,7 @@ function liveRoom(app: App): number {
 export function fork(turn: Turn, app: App, slot: Slot, generation: number): Worker {
   const { state, now } = turn
   const settings = settingsOf(app, generation)
-  const trialOf: ('slot' | 'app')[] = []
-  if (slot.gate.status !== 'closed') trialOf.push('slot')
-  if (app.gate.status !== 'closed') trialOf.push('app')
-  slot.gate = enterGate(slot.gate)
-  app.gate = enterGate(app.gate)
+  const trialOf = enterGates(app, slot)
   const worker: Worker = {
     id: state.nextWorker,
     app: app.name,
@@ -92,13 +92,56 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     listenFailure: null,
     trialOf,
     due: null,
+    promotedAt: null,
     recycle: recycleLimits(settings.recycle, now, turn.random),
   }
   state.nextWorker += 1
-  turn.commands.push({ type: 'fork', worker: worker.id, app: app.name, slot: slot.number, generation, settings })
-  if (trialOf.length > 0) {
-    const told = trialOf.includes('app') ? null : slot.number
-    turn.emit({ type: 'gate.trialStarted', app: app.name, slot: told, worker: refOf(worker) })
-  }
+  const standby = slot === app.reserve
+  turn.commands.push({
+    type: 'fork',
+    worker: worker.id,
+    app: app.name,
+    slot: slot.number,
+    generation,
+    settings,
+    standby,
+  })
+  tellTrial(turn, app, slot, worker)
+  return worker
+}
+
+/** Takes the permits that a start needs; the gates behind which it is the one trial. */
+function enterGates(app: App, slot: Slot): ('slot' | 'app')[] {
+  const trialOf: ('slot' | 'app')[] = []
+  if (slot.gate.status !== 'closed') trialOf.push('slot')
+  if (app.gate.status !== 'closed') trialOf.push('app')
+  slot.gate = enterGate(slot.gate)
+  app.gate = enterGate(app.gate)
+  return trialOf
+}
+
+function tellTrial(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+  if (worker.trialOf.length === 0) return
+  const told = worker.trialOf.includes('app') ? null : slot.number
+  turn.emit({ type: 'gate.trialStarted', app: app.name, slot: told, worker: refOf(worker) })
+}
+
+/** The longest-standing one of the slot's generation. A restart wants processes that were forked for it. */
+function standbyFor(app: App, slot: Slot): Worker | null {
+  if (app.rollout?.kind === 'restart' && app.rollout.inHand === slot.number) return null
+  const fits = ({ stage, generation }: Worker) => stage.status === 'standby' && generation === slot.generation
+  return app.reserve.leaving.find(fits) ?? null
+}
+
+/** From here on it is a booting worker of the slot like any other, with only its listen() to come. */
+function promote(turn: Turn, app: App, slot: Slot, standby: Worker): Worker {
+  const { now } = turn
+  removeWorker(app.reserve, standby.id)
+  const deadline = now + settingsOf(app, standby.generation).ready.timeoutMs
+  const stage = { status: 'booting', deadline } as const
+  const worker: Worker = { ...standby, slot: slot.number, stage, promotedAt: now, trialOf: enterGates(app, slot) }
+  turn.commands.push({ type: 'promote', worker: worker.id, slot: slot.number })
+  turn.emit({ type: 'worker.promoted', worker: refOf(worker) })
+  tellTrial(turn, app, slot, worker)
   return worker
 }

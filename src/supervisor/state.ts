@@ -2,7 +2,15 @@
 // Nothing here decides; step.ts and the on-*/plan files do.
 
 import type { AppSettings, Settings } from '../config/settings.ts'
-import type { DrainCause, EndCause, ExitDetails, ReloadFailure, ReplaceCause, WorkerRef } from '../events/events.ts'
+import {
+  type DrainCause,
+  type EndCause,
+  type ExitDetails,
+  type ReloadFailure,
+  type ReplaceCause,
+  STANDBY_SLOT,
+  type WorkerRef,
+} from '../events/events.ts'
 import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { dependenciesFirst } from './dependencies.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
@@ -16,6 +24,8 @@ export type Stage =
   /** Its ready signal has come; it must survive until `readyAt`. */
   | { readonly status: 'warming'; readonly readyAt: number; readonly by: ReadyBy }
   | { readonly status: 'ready'; readonly since: number }
+  /** Booted as far as its listen(), which waits. */
+  | { readonly status: 'standby'; readonly since: number }
   /** Ready, but its event loop has not been heard of for a while. Not counted as ready; a beat makes it so again. */
   | { readonly status: 'suspect'; readonly since: number; readonly readySince: number }
   | { readonly status: 'draining'; readonly cause: DrainCause; readonly deadline: number }
@@ -51,6 +61,8 @@ export interface Worker {
   readonly trialOf: readonly ('slot' | 'app')[]
   /** null: nothing is wrong with it. */
   readonly due: Due | null
+  /** When it was taken from the reserve; null: it never stood there. */
+  readonly promotedAt: number | null
   /** When and after how many requests it is recycled, jitter included; Infinity: never. */
   readonly recycle: { readonly at: number; readonly requests: number }
 }
@@ -141,6 +153,13 @@ export interface App {
   instances: number
   phase: AppPhase
   slots: Slot[]
+  /**
+   * The standbys: a place like a slot, so that all that ends workers works for them too. All of them stand in `leaving`, whatever
+   * their stage; `replaceDebt` and `replaceFrom` are the backoff of those that do not boot.
+   */
+  reserve: Slot
+  /** Why it can't have standbys; null: nothing is known against it. */
+  standbyRefused: 'never-listens' | 'listens-alone' | null
   gate: Circuit
   storm: StormScore
   rollout: Rollout | null
@@ -207,6 +226,8 @@ function initialApp(settings: AppSettings, now: number): App {
     instances: settings.instances,
     phase: { status: 'waiting' },
     slots: Array.from({ length: settings.instances }, (_, number) => vacantSlot(number, 1)),
+    reserve: vacantSlot(STANDBY_SLOT, 1),
+    standbyRefused: null,
     gate: closedCircuit,
     storm: emptyStorm,
     rollout: null,
@@ -247,9 +268,19 @@ export function copyState(state: SupervisorState): SupervisorState {
     ...state,
     apps: state.apps.map((app) => ({
       ...app,
-      slots: app.slots.map((slot) => ({ ...slot, leaving: [...slot.leaving], crashes: [...slot.crashes] })),
+      slots: app.slots.map(copySlot),
+      reserve: copySlot(app.reserve),
     })),
   }
+}
+
+function copySlot(slot: Slot): Slot {
+  return { ...slot, leaving: [...slot.leaving], crashes: [...slot.crashes] }
+}
+
+/** Every place that may hold workers. */
+export function placesOf(app: App): Slot[] {
+  return [...app.slots, app.reserve]
 }
 
 /** All processes of a slot, whatever they are doing. */
@@ -261,7 +292,7 @@ export function workersOf(slot: Slot): Worker[] {
 }
 
 export function allWorkers(app: App): Worker[] {
-  return app.slots.flatMap(workersOf)
+  return placesOf(app).flatMap(workersOf)
 }
 
 /** Slots that shall have a worker: neither scaled away nor parked. */

@@ -16,6 +16,7 @@ import { onWorkerSign } from './on-worker-sign.ts'
 import { promoteWorkers } from './promote-workers.ts'
 import { markForRecycling } from './recycle.ts'
 import { replaceWorkers } from './replace-workers.ts'
+import { keepReserve } from './reserve.ts'
 import { moveVacantSlots, rollOut } from './roll-out.ts'
 import { admitApps, settleApps } from './settle-apps.ts'
 import { startWorkers } from './start-workers.ts'
@@ -63,6 +64,7 @@ function decide(turn: Turn): void {
     rollOut(turn, app)
     replaceWorkers(turn, app)
     shrink(turn, app)
+    keepReserve(turn, app)
   }
   settleApps(turn)
 }
@@ -78,6 +80,7 @@ function record(turn: Turn, input: Input): void {
     case 'worker.beat':
       return onWorkerBeat(turn, input)
     case 'worker.forked':
+    case 'worker.held':
     case 'worker.loaded':
     case 'worker.listening':
     case 'worker.messagedReady':

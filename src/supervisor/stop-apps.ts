@@ -3,7 +3,7 @@
 import { dependantsGone } from './dependencies.ts'
 import { drainWorker } from './end-worker.ts'
 import { beginAppStop } from './on-stop-requested.ts'
-import { type App, allWorkers, workersOf } from './state.ts'
+import { type App, allWorkers, placesOf, workersOf } from './state.ts'
 import type { Turn } from './turn.ts'
 
 export function stopApps(turn: Turn): void {
@@ -29,7 +29,7 @@ export function lastCallAt(app: App, deadline: number): number {
 
 function finishStop(turn: Turn, app: App, phase: { readonly drainAt: number; readonly deadline: number }): void {
   if (turn.now >= phase.drainAt) {
-    for (const slot of app.slots) {
+    for (const slot of placesOf(app)) {
       for (const worker of workersOf(slot)) drainWorker(turn, app, slot, worker, 'stop', phase.deadline)
     }
   }

@@ -3,14 +3,23 @@
 
 import type { ResilEvent } from '../events/events.ts'
 import type { Command } from './commands.ts'
-import { type App, copyState, type Slot, type Stage, type SupervisorState, type Worker, workersOf } from './state.ts'
+import {
+  type App,
+  copyState,
+  placesOf,
+  type Slot,
+  type Stage,
+  type SupervisorState,
+  type Worker,
+  workersOf,
+} from './state.ts'
 
 /** Where a worker stands: its app, its slot, and in which part of the slot. */
 export interface Place {
   readonly app: App
   readonly slot: Slot
   readonly worker: Worker
-  readonly role: 'current' | 'next' | 'leaving'
+  readonly role: 'current' | 'next' | 'leaving' | 'standby'
 }
 
 export interface Turn {
@@ -62,6 +71,8 @@ export function findWorker(turn: Turn, id: number): Place | undefined {
       const leaving = slot.leaving.find((worker) => worker.id === id)
       if (leaving !== undefined) return { app, slot, worker: leaving, role: 'leaving' }
     }
+    const standby = app.reserve.leaving.find((worker) => worker.id === id)
+    if (standby !== undefined) return { app, slot: app.reserve, worker: standby, role: 'standby' }
   }
   return undefined
 }
@@ -87,7 +98,7 @@ export function removeWorker(slot: Slot, id: number): void {
 
 /** Boots of all workers, or only of those that fill a slot. */
 export function bootsInFlight(turn: Turn, of: 'all' | 'slots'): number {
-  const slots = turn.state.apps.flatMap((app) => app.slots)
+  const slots = turn.state.apps.flatMap((app) => (of === 'all' ? placesOf(app) : app.slots))
   const workers = slots.flatMap((slot) => (of === 'all' ? workersOf(slot) : (slot.current ?? [])))
   return workers.filter(({ stage }) => stage.status === 'booting').length
 }

@@ -64,12 +64,7 @@ describe('resil start -d', () => {
     ['a wrong number of workers', [fixture('server.cjs'), '-w', 'banana'], 64, /^resil: -w: .*"banana".*\n$/],
     ['an unknown option', [fixture('server.cjs'), '--wrokers', '4'], 64, /^resil: unknown option .*--workers.*\n$/],
     ['a config that is not there', ['-c', 'none.json'], 78, /^resil: .*none\.json.*\n$/],
-    [
-      'an option of the future',
-      [fixture('server.cjs'), '--standby', '1'],
-      64,
-      /^resil: --standby: not available yet.*\n$/,
-    ],
+    ['an option of the future', [fixture('server.cjs'), '--watch'], 64, /^resil: --watch: not available yet.*\n$/],
   ])('tells %s in one line, as in the foreground', async (_, args, exitCode, message) => {
     const { resil } = await place()
     const background = await resil('start', '-d', ...args)

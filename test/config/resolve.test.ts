@@ -67,6 +67,7 @@ describe('an entry on the command line', () => {
             idleWaitMs: 2_000,
           },
           reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+          standby: 0,
           recycle: null,
           dependsOn: [],
           sticky: false,

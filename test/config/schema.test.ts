@@ -92,7 +92,7 @@ describe('the JSON schema', () => {
     expect(schema.additionalProperties).toBe(false)
     expect(text).toContain('A number counts milliseconds.')
     expect(text).toContain('"default":"30s"')
-    expect(text).toContain('Booted workers in reserve, promoted when one crashes. Not available yet.')
+    expect(text).toContain('Reload when these files change; `true`: the folder of the app. Not available yet.')
   })
 })
 

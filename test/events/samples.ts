@@ -1,6 +1,6 @@
 // One table of events with what is said about them and how loudly. The type makes a missing event type a compile error.
 
-import type { ExitDetails, ResilEvent, WorkerRef } from '../../src/events/events.ts'
+import { type ExitDetails, type ResilEvent, STANDBY_SLOT, type WorkerRef } from '../../src/events/events.ts'
 import type { Severity } from '../../src/events/severity.ts'
 
 type EventOf<Type extends ResilEvent['type']> = Omit<Extract<ResilEvent, { type: Type }>, 'type'>
@@ -177,6 +177,18 @@ const rows: Rows = {
     [{ app: 'job', exitCode: 3 }, 'warn', 'job has ended: its restart policy starts no worker again (exit code 3)'],
   ],
   'app.scaled': [[{ app: 'web', request, from: 2, to: 4 }, 'info', 'web is scaled from 2 to 4 workers']],
+  'app.standbyRefused': [
+    [
+      { app: 'mailer', reason: 'never-listens' },
+      'warn',
+      "mailer can't have standbys: it never listens, so a second one would do its work twice; set standby to 0",
+    ],
+    [
+      { app: 'web', reason: 'listens-alone' },
+      'warn',
+      "web can't have standbys: it listens past the cluster (exclusive, or reusePort), so a standby would answer clients; set standby to 0",
+    ],
+  ],
   'app.stopped': [[{ app: 'web' }, 'info', 'web is stopped']],
   'slot.parked': [[{ app: 'web', slot: 2 }, 'info', 'web:2 is stopped and stays so until "resil restart web:2"']],
   'worker.forked': [
@@ -234,6 +246,14 @@ const rows: Rows = {
       'web:2 (pid 4121) takes nothing new and has 23 s to finish (reload)',
     ],
   ],
+  'worker.standing': [
+    [
+      { worker: { ...worker, slot: STANDBY_SLOT }, bootMs: 240 },
+      'info',
+      'web:standby (pid 4121) stands by, booted in 240 ms',
+    ],
+  ],
+  'worker.promoted': [[{ worker }, 'info', 'web:2 (pid 4121) was standing by and takes the place of the last worker']],
   'worker.replacing': [
     [{ worker, cause: 'age' }, 'info', 'web:2 (pid 4121) has reached recycle.maxAge: a new worker boots beside it'],
     [{ worker, cause: 'memory' }, 'info', 'web:2 (pid 4121) is over its memory limit: a new worker boots beside it'],

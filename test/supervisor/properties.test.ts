@@ -53,6 +53,7 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
     policy: fc.constantFrom('always' as const, 'always' as const, 'on-failure' as const),
     onExhausted: fc.constantFrom('probe' as const, 'hold' as const),
     surge: fc.integer({ min: 1, max: 2 }),
+    standby: fc.constantFrom(0, 0, 1, 2),
     recycle: fc.option(
       fc.record({
         maxAgeMs: fc.option(fc.integer({ min: 15_000, max: 100_000 })),
@@ -62,8 +63,8 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
       }),
     ),
   })
-  .map(({ instances, policy, onExhausted, surge, recycle }) =>
-    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge }, recycle }),
+  .map(({ instances, policy, onExhausted, surge, standby, recycle }) =>
+    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge }, standby, recycle }),
   )
 
 function picked(sim: Simulation, pick: number): number | undefined {
@@ -83,7 +84,7 @@ function act(sim: Simulation, it: Act): void {
     case 'boot': {
       const booting = sim.workers('booting')
       const id = booting[it.pick % Math.max(1, booting.length)]
-      return id === undefined ? undefined : sim.listen(id)
+      return id === undefined ? undefined : boot(sim, id)
     }
     case 'load': {
       const id = picked(sim, it.pick)
@@ -124,6 +125,12 @@ function act(sim: Simulation, it: Act): void {
     case 'stop-slot':
       return sim.send({ type: 'stop.requested', app: 'web', slot: it.slot, cause: 'request', force: false })
   }
+}
+
+function boot(sim: Simulation, id: number): void {
+  const standby = sim.app().reserve.leaving.some((worker) => worker.id === id)
+  if (standby) sim.send({ type: 'worker.held', worker: id })
+  else sim.listen(id)
 }
 
 function beat(sim: Simulation, worker: number, requests: number): void {
@@ -226,7 +233,7 @@ describe('any life of an app', () => {
         sim.send({ type: 'reload.requested', app: 'web', request: 'r', settings: null })
         for (const succeeds of [...boots, ...Array.from({ length: 30 }, () => true)]) {
           const id = sim.workers('booting')[0]
-          if (id !== undefined && succeeds) sim.listen(id)
+          if (id !== undefined && succeeds) boot(sim, id)
           else if (id !== undefined) sim.exit(id, { code: 1 })
           sim.advance(1_000)
           expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
@@ -252,7 +259,7 @@ describe('any life of an app', () => {
         for (const succeeds of [...boots, ...Array.from({ length: 30 }, () => true)]) {
           for (const id of sim.workers('ready')) beat(sim, id, 150)
           for (const id of sim.workers('booting')) {
-            if (succeeds) sim.listen(id)
+            if (succeeds) boot(sim, id)
             else sim.exit(id, { code: 1 })
           }
           expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)

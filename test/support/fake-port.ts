@@ -107,6 +107,7 @@ export function appStatus(given: Partial<AppStatus> = {}): AppStatus {
     generation: 1,
     instances: 2,
     ready: 2,
+    standby: { standing: 0, wanted: 0, refused: null },
     restarts: 0,
     ports: [3000],
     workers: [workerStatus(), workerStatus({ id: 2, slot: 1, pid: 4122 })],

@@ -1,7 +1,7 @@
 // A world without processes for the pure core: a clock that only moves when told, and workers that do what the test says.
 
 import type { AppSettings, Settings } from '../../src/config/settings.ts'
-import type { ResilEvent } from '../../src/events/events.ts'
+import { type ResilEvent, STANDBY_SLOT } from '../../src/events/events.ts'
 import type { Command } from '../../src/supervisor/commands.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { violations } from '../../src/supervisor/invariants.ts'
@@ -35,6 +35,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     },
     shutdown: { deadlineMs: 25_000, signal: 'SIGTERM', killAfterMs: 2_000, readinessDelayMs: 0, idleWaitMs: 2_000 },
     reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+    standby: 0,
     recycle: null,
     dependsOn: [],
     sticky: false,
@@ -80,7 +81,7 @@ export interface Simulation {
   workers(stage: string, app?: string): number[]
   listen(worker: number, port?: number): void
   exit(worker: number, how?: { code?: number; signal?: string; oomKilled?: boolean; forkError?: string }): void
-  /** Every booting worker listens; until none boots any more. */
+  /** Every booting worker listens, or stands by; until none boots any more. */
   bootAll(port?: number): void
   eventsOf<T extends ResilEvent['type']>(type: T): Extract<ResilEvent, { type: T }>[]
 }
@@ -172,7 +173,10 @@ export function simulate(
       for (let round = 0; round < 100; round += 1) {
         const booting = state.apps.flatMap(allWorkers).filter(({ stage }) => stage.status === 'booting')
         if (booting.length === 0) return
-        for (const { id } of booting) sim.listen(id, port)
+        for (const { id, slot } of booting) {
+          if (slot === STANDBY_SLOT) send({ type: 'worker.held', worker: id })
+          else sim.listen(id, port)
+        }
       }
     },
     eventsOf: (type) => events.filter((event) => event.type === type) as never,

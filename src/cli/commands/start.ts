@@ -35,6 +35,7 @@ export const startCommand: CommandSpec<StartOptions> = {
     { flags: '-d, --detach', summary: 'run in the background; returns once the app is ready, or fails with its error' },
     { flags: '--node-args <args>', summary: 'flags for node itself, such as "--max-old-space-size=512"' },
     { flags: '--env-file <file>', summary: 'variables for the app, one NAME=value per line' },
+    { flags: '--standby <count>', summary: 'booted workers in reserve: a crash costs milliseconds instead of a boot' },
     {
       flags: '--schedule <how>',
       summary: 'how connections reach workers: round-robin, or shared (faster, fewer guarantees)',
@@ -43,7 +44,6 @@ export const startCommand: CommandSpec<StartOptions> = {
     socketOption,
     // Of later versions: refused by name, so that nobody takes them for granted.
     { flags: '--max-memory <size>', summary: '', hidden: true },
-    { flags: '--standby <count>', summary: '', hidden: true },
     { flags: '--watch', summary: '', hidden: true },
     // resil's own: see start/in-background.ts.
     { flags: '--report-fd <fd>', summary: '', hidden: true },

@@ -2,6 +2,7 @@
 // has something to tell. Pure.
 
 import { exitWords } from '../../events/describe-exit.ts'
+import { STANDBY_SLOT } from '../../events/events.ts'
 import { count, duration, list } from '../../events/words.ts'
 import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
 import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
@@ -49,6 +50,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
     `${app.ready} of ${app.instances} ready`,
     `generation ${app.generation}`,
   ]
+  if (app.standby.wanted > 0) parts.push(standbyPart(app.standby))
   if (app.ports.length > 0) parts.push(`${app.ports.length === 1 ? 'port' : 'ports'} ${list(app.ports.map(String))}`)
   if (app.restarts > 0) parts.push(count(app.restarts, 'restart'))
   const lines = [`${app.name}: ${parts.join(', ')}`]
@@ -64,6 +66,11 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   return lines
 }
 
+function standbyPart({ standing, wanted, refused }: AppStatus['standby']): string {
+  if (refused !== null) return `no standbys (the app ${refused.replace('-', ' ')})`
+  return standing === wanted ? `${standing} standing by` : `${standing} of ${wanted} standing by`
+}
+
 function gateNote({ gate }: AppStatus): string {
   return gate === 'open'
     ? 'too many crashes: restarts wait behind a gate, and one worker at a time is tried'
@@ -77,7 +84,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { head: 'SLOT', align: 'right', cell: ({ slot }) => ({ text: String(slot) }) },
+  { head: 'SLOT', align: 'right', cell: ({ slot }) => ({ text: slot === STANDBY_SLOT ? '-' : String(slot) }) },
   { head: 'PID', align: 'right', cell: ({ pid }) => ({ text: shortNumber(pid) }) },
   { head: 'STATE', align: 'left', cell: stateCell },
   {
@@ -138,6 +145,7 @@ function colourOfApp({ state }: AppStatus): number {
 function colourOfWorker(state: WorkerStatus['state']): number {
   switch (state) {
     case 'ready':
+    case 'standby':
       return GREEN
     case 'killing':
     case 'backoff':

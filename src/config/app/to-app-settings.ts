@@ -61,6 +61,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
       cooldownMs: reload.cooldown,
       rollback: reload.rollback,
     },
+    standby: app.standby,
     recycle: recycleOf(app),
     dependsOn: app.dependsOn,
     sticky: app.sticky,

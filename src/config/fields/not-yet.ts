@@ -16,7 +16,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'reload.rollback', only: false },
   { key: 'watchdogs' },
   { key: 'probes' },
-  { key: 'standby', off: [0] },
   { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },
   { key: 'hooks' },

@@ -37,6 +37,10 @@ export function clashesIn(app: App): Clash[] {
     const message = 'with reload.surge and reload.maxUnavailable both 0 no worker could ever be replaced; set one to 1'
     clashes.push({ keys: ['reload.surge', 'reload.maxUnavailable'], message })
   }
+  if (app.standby > 0 && 'NODE_APP_INSTANCE' in app.env) {
+    const message = `${app.standby}: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out`
+    clashes.push({ keys: ['standby', 'env'], message })
+  }
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {
     clashes.push({

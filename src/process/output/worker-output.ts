@@ -23,6 +23,7 @@ export interface WorkerOutput {
 }
 
 export interface WorkerOutputOptions {
+  /** Its slot is asked for at each line: a standby gets one when it is promoted. */
   readonly worker: Pick<WorkerRef, 'app' | 'slot' | 'pid'>
   readonly stdout: Readable | null
   readonly stderr: Readable | null
@@ -31,7 +32,7 @@ export interface WorkerOutputOptions {
 }
 
 export function attachOutput({ worker, stdout, stderr, clock, onLine }: WorkerOutputOptions): WorkerOutput {
-  const { app, slot, pid } = worker
+  const { app, pid } = worker
   const open = new Set<Readable>()
   let grace: Timer | null = null
   let resolveClosed = () => {}
@@ -44,7 +45,10 @@ export function attachOutput({ worker, stdout, stderr, clock, onLine }: WorkerOu
     open.add(stream)
     // One stamp per chunk: lines that came together were written together.
     let at = clock.wallNow()
-    const splitter = createLineSplitter((text) => onLine({ at, app, slot, pid, stream: name, text }), MAX_LINE_BYTES)
+    const splitter = createLineSplitter(
+      (text) => onLine({ at, app, slot: worker.slot, pid, stream: name, text }),
+      MAX_LINE_BYTES,
+    )
     stream.on('data', (chunk: Buffer) => {
       at = clock.wallNow()
       splitter.write(chunk)

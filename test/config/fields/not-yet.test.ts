@@ -11,7 +11,6 @@ test.each<[unknown, string]>([
   [{ watchdogs: { memory: { hard: '512mb' } } }, 'watchdogs'],
   [{ watchdogs: { hang: { suspectAfter: '2.5s' } } }, 'watchdogs'],
   [{ probes: { liveness: { http: '/' } } }, 'probes'],
-  [{ standby: 1 }, 'standby'],
   [{ reusePort: true }, 'reusePort'],
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
@@ -20,7 +19,7 @@ test.each<[unknown, string]>([
   [{ chaos: { allowed: true } }, 'chaos'],
   [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
   [{ stateDir: '/var/lib/x' }, 'stateDir'],
-  [{ apps: [{ script: 'a.js' }, { script: 'b.js', standby: 2 }] }, 'apps[1].standby'],
+  [{ apps: [{ script: 'a.js' }, { script: 'b.js', watch: true }] }, 'apps[1].watch'],
 ])('%j is refused as not available yet', (raw, field) => {
   expect(linesFor(raw)).toEqual([`c.json: ${field}: not available yet in this version of resil`])
 })
@@ -35,7 +34,6 @@ test('of a setting that has other values, only the one that waits is refused, an
 test('what does not ask for the feature may stand', () => {
   expect(
     linesFor({
-      standby: 0,
       reusePort: false,
       sticky: false,
       watch: [],
@@ -48,17 +46,17 @@ test('what does not ask for the feature may stand', () => {
 })
 
 test('what holds for several apps is told once, where it stands', () => {
-  expect(linesFor({ standby: 1, apps: [{ script: 'a.js' }, { script: 'b.js' }] })).toEqual([
-    'c.json: standby: not available yet in this version of resil',
+  expect(linesFor({ watch: true, apps: [{ script: 'a.js' }, { script: 'b.js' }] })).toEqual([
+    'c.json: watch: not available yet in this version of resil',
   ])
 })
 
 test('variables and flags are refused by their own names', () => {
-  expect(linesFor({}, { RESIL_STANDBY: '1', RESIL_READY_ON: 'probe' }, { watch: true, maxMemory: '1gb' })).toEqual([
+  expect(linesFor({}, { RESIL_WATCH: 'true', RESIL_READY_ON: 'probe' }, { watch: true, maxMemory: '1gb' })).toEqual([
     'RESIL_READY_ON: "probe": not available yet in this version of resil',
-    'RESIL_STANDBY: not available yet in this version of resil',
+    'RESIL_WATCH: not available yet in this version of resil',
     '--max-memory: not available yet in this version of resil',
     '--watch: not available yet in this version of resil',
   ])
-  expect(linesFor({}, { RESIL_STANDBY: '0' }, { watch: false })).toEqual([])
+  expect(linesFor({}, { RESIL_WATCH: 'false' }, { watch: false })).toEqual([])
 })

@@ -35,6 +35,10 @@ test.each<[unknown, string]>([
     { reload: { surge: 0 } },
     'reload.surge: with reload.surge and reload.maxUnavailable both 0 no worker could ever be replaced; set one to 1',
   ],
+  [
+    { standby: 1, env: { NODE_APP_INSTANCE: '0' } },
+    'standby: 1: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out',
+  ],
   [{ nodeArgs: '--watch' }, 'nodeArgs: --watch makes node do something else than run the app; leave it out'],
   [{ nodeArgs: ['-e', '1'] }, 'nodeArgs: -e makes node do something else than run the app; leave it out'],
 ])('%j clashes', (app, message) => {
