@@ -1,5 +1,6 @@
 // One sample a second, from which the supervisor sees that the worker's loop turns, and how well. What it means is decided there.
 
+import type { StrategySample } from '../protocol/strategy-sample.ts'
 import type { Channel } from './channel.ts'
 import { watchLoopDelay } from './loop-delay.ts'
 
@@ -8,6 +9,7 @@ const BEAT_EVERY_MS = 1_000
 export interface Gauges {
   connections(): number
   requests(): number
+  strategies(): readonly StrategySample[]
 }
 
 /** The first beat comes a second from now. */
@@ -21,6 +23,7 @@ export function startBeat(channel: Channel, gauges: Gauges): void {
     lastLoop = loop
     const delayP99Ms = loopDelay.p99Ms()
     if (channel.congested) return
+    const strategies = [...gauges.strategies()]
     channel.say({
       act: 'beat',
       heapUsed: process.memoryUsage().heapUsed,
@@ -28,6 +31,7 @@ export function startBeat(channel: Channel, gauges: Gauges): void {
       utilization,
       connections: gauges.connections(),
       requests: gauges.requests(),
+      ...(strategies.length === 0 ? {} : { strategies }),
     })
   }
   // Must not keep a worker alive that has nothing left to do.

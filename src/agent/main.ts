@@ -17,6 +17,7 @@ import { whenLoaded } from './loaded.ts'
 import { letEndNaturally } from './natural-end.ts'
 import { takeOrders } from './orders.ts'
 import { Servers } from './servers.ts'
+import { Strategies } from './strategies.ts'
 import { ORPHAN_DEADLINE_MS, onSupervisorGone } from './supervisor-gone.ts'
 
 hideAgent(__filename)
@@ -27,10 +28,15 @@ if (cluster) start(cluster)
 
 function start(cluster: ClusterOfWorker): void {
   const servers = new Servers()
+  const strategies = new Strategies()
+  let chaosAllowed = false
   const channel = openChannel((message) => {
     switch (message.act) {
       case 'drain':
         drain.begin(message, ({ signal }) => farewell.say().then(() => end(signal, true)))
+        break
+      case 'allow-chaos':
+        chaosAllowed = true
         break
       case 'pong':
         farewell.answered()
@@ -66,7 +72,11 @@ function start(cluster: ClusterOfWorker): void {
   })
   whenLoaded(() => {
     channel.say({ act: 'loaded' })
-    startBeat(channel, { connections: () => servers.accepted.size, requests: () => servers.requests })
+    startBeat(channel, {
+      connections: () => servers.accepted.size,
+      requests: () => servers.requests,
+      strategies: () => strategies.changes(),
+    })
   })
   offerToApp({
     ready: () => channel.say({ act: 'ready' }),
@@ -74,6 +84,10 @@ function start(cluster: ClusterOfWorker): void {
     get draining() {
       return drain.begun
     },
+    get chaosAllowed() {
+      return chaosAllowed
+    },
+    watch: (strategy) => strategies.watch(strategy),
   })
 }
 

@@ -54,9 +54,11 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
   if (config === null && apps[0]?.layer.has('script') !== true) throw nothingToStart(cwd)
 
   const configDir = config === null ? cwd : dirname(config.file)
-  const place = { configDir, cwd, listed: gathered.listed, machine: input.machine, nodeVersion: input.nodeVersion }
-  const built = apps.map(({ layer }) => buildApp(layer, place))
   const supervisor = z.parse(Supervisor, treeOf(gathered.supervisor, supervisorFields))
+  const { machine, nodeVersion } = input
+  const chaosAllowed = supervisor.chaos.allowed
+  const place = { configDir, cwd, listed: gathered.listed, machine, nodeVersion, chaosAllowed }
+  const built = apps.map(({ layer }) => buildApp(layer, place))
   const together = problemsTogether(built, apps, config, supervisor)
   if (together.length > 0) throw toError(together)
 

@@ -74,6 +74,8 @@ export interface AppSettings {
   readonly sticky: boolean
   /** false: workers write straight to the supervisor's own stdout and stderr. */
   readonly captureOutput: boolean
+  /** chaos() in the app's code may inject faults. */
+  readonly chaosAllowed: boolean
 }
 
 export interface RecycleSettings {

@@ -44,11 +44,13 @@ export function createExecutor(options: {
     }
     // One object for all who name the worker: a standby gets its slot later.
     const place = { id, app, slot, sticky: settings.sticky }
-    handles.set(id, watchWorker(worker, place, report, door, sawOomKill))
+    const handle = watchWorker(worker, place, report, door, sawOomKill)
+    handles.set(id, handle)
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
     guard.add(pid)
+    if (settings.chaosAllowed) handle.allowChaos()
     const named = {
       app,
       id,

@@ -5,6 +5,7 @@ import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
 import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
 import type { Sampler } from './sampler.ts'
+import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
 export interface Measured {
@@ -17,6 +18,7 @@ export function appStatuses(state: SupervisorState, measured: Measured, now: num
 }
 
 function appStatus(app: App, measured: Measured, now: number, wallNow: number): AppStatus {
+  const strategies = app.slots.flatMap(workersOf).map(({ id }) => [...(measured.handleOf(id)?.strategies ?? [])])
   return {
     name: app.name,
     state: appState(app),
@@ -35,8 +37,8 @@ function appStatus(app: App, measured: Measured, now: number, wallNow: number): 
       ...(app.reserve.leaving.length === 0 ? [] : slotStatuses(app, app.reserve, measured, now, wallNow)),
     ],
     gate: app.phase.status === 'active' ? app.gate.status : 'closed',
-    breakers: [],
-    bulkheads: [],
+    breakers: breakersOf(strategies),
+    bulkheads: bulkheadsOf(strategies),
   }
 }
 

@@ -9,6 +9,7 @@ import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { ownerOfPort } from './port-owner.ts'
+import { keepSamples, type LiveSample } from './strategies.ts'
 
 export interface WorkerHandle {
   readonly id: number
@@ -17,6 +18,10 @@ export interface WorkerHandle {
   readonly process: Worker['process']
   /** The agent's last report; null before the first. */
   readonly beat: Beat | null
+  /** The app's named breakers and bulkheads in this worker, as last told. */
+  readonly strategies: Iterable<LiveSample>
+  /** chaos() in the app's code may inject faults from now on. */
+  allowChaos(): void
   /** Asks the agent to drain; where it can't be asked any more, the signal itself is sent. */
   drain(options: { readonly deadlineMs: number; readonly idleWaitMs: number; readonly signal: NodeJS.Signals }): void
   signal(signal: NodeJS.Signals): void
@@ -45,6 +50,7 @@ export function watchWorker(
   sawOomKill: () => boolean,
 ): WorkerHandle {
   const { id } = identity
+  const strategies = new Map<number, LiveSample>()
   let beat: Beat | null = null
   let ended = false
 
@@ -85,6 +91,7 @@ export function watchWorker(
     switch (message.act) {
       case 'beat':
         beat = message
+        keepSamples(strategies, message.strategies ?? [])
         reportBeat(message)
         return
       case 'held':
@@ -130,6 +137,10 @@ export function watchWorker(
     get beat() {
       return beat
     },
+    get strategies() {
+      return strategies.values()
+    },
+    allowChaos: () => void send({ cmd: AGENT_COMMAND, act: 'allow-chaos' }),
     drain: ({ deadlineMs, idleWaitMs, signal }) => {
       const told = send({ cmd: AGENT_COMMAND, act: 'drain', deadlineMs, idleWaitMs, signal })
       if (!told) worker.process.kill(signal)

@@ -14,10 +14,22 @@ export interface DrainNotice {
 
 export type DrainListener = (drain: DrainNotice) => void | Promise<void>
 
+/** What the agent reads off a strategy of resil/patterns. */
+export interface WatchedStrategy {
+  readonly kind: string
+  readonly name: string
+  readonly disposed: boolean
+  metrics(): unknown
+}
+
 export interface AgentHandle {
   /** false: the supervisor could not be told, because the channel to it is closed. */
   ready(): boolean
   /** Returns a function that takes the listener back. */
   onDrain(listener: DrainListener): () => void
   readonly draining: boolean
+  /** Whether chaos() in the app's code may inject faults. False until the supervisor has said that it may. */
+  readonly chaosAllowed: boolean
+  /** Tells of it in `resil status` from now on. Held weakly: what the app lets go is gone. */
+  watch(strategy: WatchedStrategy): void
 }

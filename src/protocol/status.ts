@@ -1,6 +1,7 @@
 // The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
 
 import type { ExitDetails } from '../events/events.ts'
+import type { BreakerState } from './strategy-sample.ts'
 
 export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'standby' | 'draining' | 'killing'
 export type SlotStatusState = 'empty' | 'backoff' | 'parked'
@@ -40,6 +41,31 @@ export interface WorkerStatus {
   readonly retryInMs: number | null
 }
 
+export interface BreakerStatus {
+  readonly name: string
+  /** The worst of its workers: forced-open, open, half-open, disabled, closed. */
+  readonly state: BreakerState
+  /** In so many of the `workers` that have it. */
+  readonly openIn: number
+  readonly workers: number
+  /** Sums over the workers since each began: calls that counted, those of them that failed, and those that were not let through. */
+  readonly calls: number
+  readonly failures: number
+  readonly rejected: number
+}
+
+export interface BulkheadStatus {
+  readonly name: string
+  readonly workers: number
+  /** Has no place left in so many workers. */
+  readonly fullIn: number
+  /** Sums over the workers. */
+  readonly limit: number
+  readonly inFlight: number
+  readonly queued: number
+  readonly rejected: number
+}
+
 export interface AppStatus {
   readonly name: string
   readonly state: AppStatusState
@@ -52,8 +78,9 @@ export interface AppStatus {
   readonly ports: readonly number[]
   readonly workers: readonly WorkerStatus[]
   readonly gate: 'closed' | 'open' | 'half-open'
-  readonly breakers: readonly never[]
-  readonly bulkheads: readonly never[]
+  /** Circuit breakers and bulkheads to which the app has given a name, by name; of the workers that live now. */
+  readonly breakers: readonly BreakerStatus[]
+  readonly bulkheads: readonly BulkheadStatus[]
 }
 
 export interface StatusDocument {

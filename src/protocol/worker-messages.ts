@@ -3,6 +3,7 @@
 
 import * as z from 'zod/mini'
 import { AGENT_COMMAND } from './agent-command.ts'
+import { BREAKER_STATES, MOST_STRATEGIES } from './strategy-sample.ts'
 
 export type SupervisorMessage =
   /** Take nothing new, finish what is in hand within `deadlineMs`, then end. Idle keep-alive sockets get at most `idleWaitMs`. */
@@ -13,10 +14,34 @@ export type SupervisorMessage =
       readonly idleWaitMs: number
       readonly signal: string
     }
+  /** chaos() in the app's code may inject faults. Not said where it may not. */
+  | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'allow-chaos' }
   /** Answer to `bye`: all connections sent before it have been delivered, so it is safe to end. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'pong' }
   /** A standby may listen now. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'promote' }
+
+const StrategySample = z.discriminatedUnion('kind', [
+  z.object({
+    id: z.number(),
+    kind: z.literal('circuitBreaker'),
+    name: z.string(),
+    state: z.enum(BREAKER_STATES),
+    calls: z.number(),
+    failures: z.number(),
+    rejected: z.number(),
+  }),
+  z.object({
+    id: z.number(),
+    kind: z.literal('bulkhead'),
+    name: z.string(),
+    limit: z.number(),
+    inFlight: z.number(),
+    queued: z.number(),
+    rejected: z.number(),
+  }),
+  z.object({ id: z.number(), kind: z.literal('gone') }),
+])
 
 /** One sample, once a second. Counters are totals since the worker began. */
 export const Beat = z.object({
@@ -31,6 +56,8 @@ export const Beat = z.object({
   connections: z.number(),
   /** Requests begun, in total. */
   requests: z.number(),
+  /** Those that changed since they were told last; absent where none did. */
+  strategies: z.optional(z.array(StrategySample).check(z.maxLength(2 * MOST_STRATEGIES))),
 })
 export type Beat = z.infer<typeof Beat>
 

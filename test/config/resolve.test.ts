@@ -72,6 +72,7 @@ describe('an entry on the command line', () => {
           dependsOn: [],
           sticky: false,
           captureOutput: true,
+          chaosAllowed: false,
         },
       ],
       schedule: 'round-robin',

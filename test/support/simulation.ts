@@ -40,6 +40,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     dependsOn: [],
     sticky: false,
     captureOutput: true,
+    chaosAllowed: false,
   }
   const merged = { ...defaults, ...overrides } as Record<string, unknown>
   for (const section of ['ready', 'restart', 'shutdown', 'reload'] as const) {

@@ -55,6 +55,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   if (app.restarts > 0) parts.push(count(app.restarts, 'restart'))
   const lines = [`${app.name}: ${parts.join(', ')}`]
   if (app.gate !== 'closed') lines.push(...wrap(gateNote(app), style.width, INDENT))
+  for (const note of strategyNotes(app)) lines.push(...wrap(note, style.width, INDENT))
   if (app.workers.length === 0) return lines
   const [head = '', ...rows] = table(app.workers, style)
   lines.push(style.paint(head, GREY))
@@ -69,6 +70,23 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
 function standbyPart({ standing, wanted, refused }: AppStatus['standby']): string {
   if (refused !== null) return `no standbys (the app ${refused.replace('-', ' ')})`
   return standing === wanted ? `${standing} standing by` : `${standing} of ${wanted} standing by`
+}
+
+/** Only of those that hold calls back, or might. */
+function strategyNotes({ breakers, bulkheads }: AppStatus): string[] {
+  const open = breakers
+    .filter(({ state }) => state !== 'closed')
+    .map(({ name, state, openIn, workers, rejected }) => {
+      const where = openIn > 0 && workers > 1 ? ` in ${openIn} of ${workers} workers` : ''
+      return `circuit breaker ${JSON.stringify(name)} is ${state}${where}: ${count(rejected, 'call')} not let through`
+    })
+  const full = bulkheads
+    .filter(({ fullIn }) => fullIn > 0)
+    .map(({ name, fullIn, workers, queued, rejected }) => {
+      const where = workers > 1 ? ` in ${fullIn} of ${workers} workers` : ''
+      return `bulkhead ${JSON.stringify(name)} is full${where}: ${queued} waiting, ${count(rejected, 'call')} not let through`
+    })
+  return [...open, ...full]
 }
 
 function gateNote({ gate }: AppStatus): string {

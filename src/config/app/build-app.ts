@@ -26,6 +26,8 @@ export interface AppPlace {
   readonly listed: boolean
   readonly machine: MachineFacts
   readonly nodeVersion: string
+  /** The supervisor's word, for all apps. */
+  readonly chaosAllowed: boolean
 }
 
 export interface BuiltApp {
@@ -83,6 +85,7 @@ export function buildApp(layer: Layer, place: AppPlace): BuiltApp {
     instances,
     instancesReason: reason,
     killAfterMs,
+    chaosAllowed: place.chaosAllowed,
   })
   return { name, settings, effective, problems }
 }

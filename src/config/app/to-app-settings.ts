@@ -14,6 +14,7 @@ export interface Found {
   readonly instances: number
   readonly instancesReason: string
   readonly killAfterMs: number
+  readonly chaosAllowed: boolean
 }
 
 export function toAppSettings(app: App, found: Found): AppSettings {
@@ -66,6 +67,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     dependsOn: app.dependsOn,
     sticky: app.sticky,
     captureOutput: app.log.capture,
+    chaosAllowed: found.chaosAllowed,
   }
 }
 

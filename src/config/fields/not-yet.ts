@@ -19,7 +19,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },
   { key: 'hooks' },
-  { key: 'chaos', off: [false] },
   { key: 'admin', off: ['off'] },
   { key: 'stateDir' },
 ]

@@ -37,5 +37,11 @@ export const hooks = section('Tells others what happened.', {
 })
 
 export const chaos = section('Faults on purpose.', {
-  allowed: z.prefault(yesNo({ description: 'Lets `resil chaos` inject faults here.' }), false),
+  allowed: z.prefault(
+    yesNo({
+      description:
+        'Lets `chaos()` in the code of the apps inject faults, where the code or CHAOS_ENABLED asks for them. `false` overrules both. Commands that inject faults from outside (`resil chaos`) come later.',
+    }),
+    false,
+  ),
 })

@@ -17,6 +17,7 @@ import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import { type RejectionCode, ResilienceError } from '../resilience-error.ts'
 import { scopeOf } from '../scope.ts'
+import { tellSupervisor } from '../supervised.ts'
 import { PermitLayer, type PermitOwner } from './permit-layer.ts'
 import { PermitQueue } from './permit-queue.ts'
 import { refuseAll, Seat } from './seat.ts'
@@ -95,6 +96,7 @@ class BulkheadStrategy extends BaseStrategy implements PermitOwner {
     this.maxQueuedCalls = numberOption(OF, 'maxQueuedCalls', options.maxQueuedCalls, 0, { min: 0 })
     this.maxWaitMs = numberOption(OF, 'maxWaitMs', options.maxWaitMs, 1000, { min: 0 })
     this.scope = scopeOf(OF, options)
+    if (options.name !== undefined) tellSupervisor(this)
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {

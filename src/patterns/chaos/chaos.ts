@@ -14,13 +14,14 @@ import {
 import type { Call } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
+import { chaosAllowed } from '../supervised.ts'
 import { ChaosLayer } from './chaos-layer.ts'
 import { type Latency, type Odds, seeded } from './draw.ts'
 
 export type { Latency } from './draw.ts'
 
 export interface ChaosOptions<V> extends CommonOptions {
-  /** Default: CHAOS_ENABLED is 'true'. RESIL_CHAOS_ALLOWED=false, which a supervisor sets, overrules both. */
+  /** Default: CHAOS_ENABLED is 'true'. Under a supervisor both do nothing unless its config has `chaos.allowed: true`. */
   readonly enabled?: boolean | (() => boolean) | undefined
   /** Of an injected error. Default 0: nothing that you did not ask for. */
   readonly probability?: number | undefined
@@ -106,7 +107,12 @@ export class ChaosStrategy extends BaseStrategy {
   }
 
   get active(): boolean {
-    return environment('RESIL_CHAOS_ALLOWED') !== 'false' && this.enabled()
+    try {
+      return chaosAllowed() && this.enabled()
+    } catch {
+      // Whoever can't say whether faults are wanted gets none.
+      return false
+    }
   }
 
   inject(fault: 'error' | 'latency' | 'hang' | 'outcome'): void {

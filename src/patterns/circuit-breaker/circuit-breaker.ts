@@ -8,6 +8,7 @@ import type { AnyClassify } from '../pipeline/judge.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import { scopeOf } from '../scope.ts'
+import { tellSupervisor } from '../supervised.ts'
 import { BreakerLayer } from './breaker-layer.ts'
 import { acquire, admits, type Circuit, closedCircuit, settle, trip } from './circuit.ts'
 import {
@@ -97,6 +98,7 @@ export class BreakerStrategy extends BaseStrategy {
     this.circuit = restoreCircuit(snapshot, this.clock.now())
     const state = snapshot?.state
     this.override = state === 'forced-open' || state === 'disabled' ? state : undefined
+    if (options.name !== undefined) tellSupervisor(this)
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {

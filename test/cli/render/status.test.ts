@@ -64,6 +64,33 @@ describe('the status table', () => {
     )
   })
 
+  it('tells which circuit breakers are not closed, and which bulkheads are full', () => {
+    const counts = { workers: 4, calls: 90, failures: 40 }
+    const room = { workers: 4, limit: 40, rejected: 7 }
+    const app = appStatus({
+      breakers: [
+        { name: 'calm', state: 'closed', openIn: 0, rejected: 0, ...counts },
+        { name: 'payments', state: 'open', openIn: 1, rejected: 12, ...counts },
+        { name: 'search', state: 'half-open', openIn: 0, rejected: 1, ...counts },
+        { name: 'mail', state: 'forced-open', openIn: 1, rejected: 2, ...counts, workers: 1 },
+      ],
+      bulkheads: [
+        { name: 'calm', fullIn: 0, inFlight: 3, queued: 0, ...room },
+        { name: 'db', fullIn: 2, inFlight: 31, queued: 5, ...room },
+      ],
+    })
+    expect(
+      renderStatus(statusDocument({ apps: [app] }), { ...plain, width: 100 })
+        .split('\n')
+        .slice(3, 7),
+    ).toEqual([
+      '  circuit breaker "payments" is open in 1 of 4 workers: 12 calls not let through',
+      '  circuit breaker "search" is half-open: 1 call not let through',
+      '  circuit breaker "mail" is forced-open: 2 calls not let through',
+      '  bulkhead "db" is full in 2 of 4 workers: 5 waiting, 7 calls not let through',
+    ])
+  })
+
   it('says nothing about an end that somebody wanted', () => {
     const workers = [workerStatus({ lastExit: ended(5_000, { kind: 'planned', signal: 'SIGTERM' }) })]
     const text = renderStatus(statusDocument({ apps: [appStatus({ workers, instances: 1, ready: 1 })] }), plain)

@@ -1,12 +1,18 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { draw, seeded } from '../../../src/patterns/chaos/draw.ts'
 import { type ChaosOptions, chaos, circuitBreaker, manualClock, pipeline, timeout } from '../../../src/patterns.ts'
+import { AGENT_HANDLE, type AgentHandle } from '../../../src/protocol/agent-handle.ts'
 import { boom, errorOf, stateOf, succeeds } from '../support/promises.ts'
 
 afterEach(() => {
   delete process.env.CHAOS_ENABLED
-  delete process.env.RESIL_CHAOS_ALLOWED
+  delete (globalThis as { [AGENT_HANDLE]?: unknown })[AGENT_HANDLE]
 })
+
+/** As the agent does in a worker, but to be taken back. */
+function underSupervisor(handle: Partial<AgentHandle>): void {
+  Object.defineProperty(globalThis, AGENT_HANDLE, { value: handle, configurable: true })
+}
 
 describe('is off', () => {
   it('unless CHAOS_ENABLED is true or the option says so', async () => {
@@ -17,9 +23,28 @@ describe('is off', () => {
     expect(await chaos({ probability: 1, enabled: false }).execute(succeeds)).toBe('ok')
   })
 
-  it('whatever the option says, where the supervisor forbids it', async () => {
-    process.env.RESIL_CHAOS_ALLOWED = 'false'
-    expect(await chaos({ probability: 1, enabled: true }).execute(succeeds)).toBe('ok')
+  it.each<[string, Partial<AgentHandle>]>([
+    ['forbids it', { chaosAllowed: false }],
+    ['has not said yet that it may', {}],
+  ])('whatever code and CHAOS_ENABLED say, where the supervisor %s', async (_what, handle) => {
+    process.env.CHAOS_ENABLED = 'true'
+    underSupervisor(handle)
+    expect(await chaos({ probability: 1 }).execute(succeeds)).toBe('ok')
+    expect(await chaos({ probability: 1, enabled: () => true }).execute(succeeds)).toBe('ok')
+  })
+
+  it('where the supervisor allows it, unless the code or CHAOS_ENABLED wants it', async () => {
+    underSupervisor({ chaosAllowed: true })
+    expect(await chaos({ probability: 1 }).execute(succeeds)).toBe('ok')
+    process.env.CHAOS_ENABLED = 'true'
+    expect(await errorOf(chaos({ probability: 1 }).execute(succeeds))).toMatchObject({ code: 'RESIL_CHAOS' })
+  })
+
+  it('where enabled() throws', async () => {
+    const enabled = () => {
+      throw boom
+    }
+    expect(await chaos({ probability: 1, enabled }).execute(succeeds)).toBe('ok')
   })
 
   it('where nothing was asked for: a name alone injects nothing', async () => {
