@@ -55,10 +55,17 @@ const operations: { readonly [Op in OperationName]: Operation<Op> } = {
   },
   status: { params: z.strictObject({ app: z.optional(Name) }), handle: status },
   reload: {
-    params: z.strictObject({ app: z.optional(Name), allowPortChange: z.optional(z.boolean()) }),
+    params: z.strictObject({
+      app: z.optional(Name),
+      allowPortChange: z.optional(z.boolean()),
+      supersede: z.optional(z.boolean()),
+    }),
     handle: reload,
   },
-  restart: { params: z.strictObject({ target: z.optional(Target) }), handle: restart },
+  restart: {
+    params: z.strictObject({ target: z.optional(Target), supersede: z.optional(z.boolean()) }),
+    handle: restart,
+  },
   stop: { params: z.strictObject({ target: z.optional(Target), force: z.optional(z.boolean()) }), handle: stop },
   scale: {
     params: z.strictObject({

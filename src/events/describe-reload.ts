@@ -20,8 +20,12 @@ export function describeReload(event: ReloadEvent): string {
       return `${app}: all workers are of generation ${event.generation} and ready, after ${duration(event.tookMs)}`
     case 'reload.rolledBack':
       return `${app}: reload to generation ${event.generation} failed after ${duration(event.tookMs)} and was rolled back, ${count(event.kept, 'worker')} kept: ${failureOf(app, event.failure)}`
+    case 'reload.halted':
+      return `${app}: reload to generation ${event.generation} stopped after ${duration(event.tookMs)} and was not rolled back (reload.rollback is false), ${count(event.replaced, 'worker')} of it ${event.replaced === 1 ? 'serves' : 'serve'} beside the old ones: ${failureOf(app, event.failure)}`
     case 'reload.superseded':
-      return `${app}: reload to generation ${event.generation} ended early: ${supersededBy(event.by)}`
+      return event.restart
+        ? `${app}: restart ended early: ${supersededBy(event.by)}`
+        : `${app}: reload to generation ${event.generation} ended early: ${supersededBy(event.by)}`
     case 'restart.failed':
       return `${app}: restart failed after ${duration(event.tookMs)}, and later slots were left alone: ${failureOf(app, event.failure)}`
     case 'request.refused':
@@ -36,7 +40,9 @@ function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['b
     case 'stop':
       return 'the app is being stopped'
     case 'reload':
-      return 'a newer one takes its place'
+      return 'a newer reload takes its place'
+    case 'restart':
+      return 'a restart takes its place'
     case 'failure':
       return 'the app was given up'
     default:

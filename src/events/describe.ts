@@ -65,6 +65,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'reload.slotReplaced':
     case 'reload.finished':
     case 'reload.rolledBack':
+    case 'reload.halted':
     case 'reload.superseded':
     case 'restart.failed':
     case 'request.refused':

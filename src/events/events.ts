@@ -286,7 +286,19 @@ export type ReloadEvent =
       readonly app: string
       readonly generation: number
       readonly request: string
-      readonly by: 'stop' | 'reload' | 'failure'
+      readonly restart: boolean
+      readonly by: 'stop' | 'reload' | 'restart' | 'failure'
+    }
+  /** Without rollback the first failure stops it: what is ready of either generation serves on. */
+  | {
+      readonly type: 'reload.halted'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      /** Workers of the new generation that serve. */
+      readonly replaced: number
+      readonly failure: ReloadFailure
+      readonly tookMs: number
     }
   /** A restart ends at the first slot that does not come back; that slot goes on by the law of crashes. */
   | {

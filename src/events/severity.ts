@@ -48,6 +48,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'worker.listenFailed':
     case 'gate.opened':
     case 'reload.rolledBack':
+    case 'reload.halted':
     case 'restart.failed':
       return 'error'
     case 'supervisor.stopping':

@@ -21,8 +21,8 @@ export interface LogLine {
 export interface ReloadVerdict {
   readonly app: string
   readonly request: string
-  /** failed: a restart that ended at a slot which did not come back. */
-  readonly outcome: 'finished' | 'rolled-back' | 'failed' | 'superseded' | 'refused'
+  /** halted: stopped at the first failure, where `reload.rollback` is false. failed: a restart that ended at a slot which did not come back. */
+  readonly outcome: 'finished' | 'rolled-back' | 'halted' | 'failed' | 'superseded' | 'refused'
   readonly generation: number
   readonly tookMs: number
   readonly slots: readonly {
@@ -40,6 +40,8 @@ export interface ReloadParams {
   readonly app?: string | undefined
   /** The new workers need not listen on what the old ones do. */
   readonly allowPortChange?: boolean | undefined
+  /** Takes the place of a reload or restart that is under way. */
+  readonly supersede?: boolean | undefined
 }
 
 /** Operation name → [params, result]. `logs` and `events` stream `item` lines before the result. */
@@ -56,7 +58,10 @@ export interface Operations {
   ]
   status: [params: { readonly app?: string | undefined }, result: StatusDocument]
   reload: [params: ReloadParams, result: { readonly verdicts: readonly ReloadVerdict[] }]
-  restart: [params: { readonly target?: Target | undefined }, result: { readonly verdicts: readonly ReloadVerdict[] }]
+  restart: [
+    params: { readonly target?: Target | undefined; readonly supersede?: boolean | undefined },
+    result: { readonly verdicts: readonly ReloadVerdict[] },
+  ]
   stop: [
     params: { readonly target?: Target | undefined; readonly force?: boolean | undefined },
     result: { readonly stopped: readonly string[] /** The whole supervisor ends. */; readonly supervisor: boolean },

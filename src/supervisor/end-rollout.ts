@@ -2,8 +2,11 @@
 
 import type { ExitDetails, ReloadFailure } from '../events/events.ts'
 import { backoffMs } from './backoff.ts'
-import type { App, Rollout, Slot, Worker } from './state.ts'
+import { drainWorker } from './end-worker.ts'
+import { type App, allWorkers, isReady, type Rollout, type Slot, type Worker } from './state.ts'
 import type { Turn } from './turn.ts'
+
+type Reload = Extract<Rollout, { kind: 'reload' }>
 
 /** The first failure before ready turns a reload back, and ends a restart. Later crashes are ordinary ones. */
 export function failRollout(
@@ -32,24 +35,61 @@ export function failRollout(
   }
   if (worker.generation !== rollout.to) return onRestoreFailed(turn, app, rollout)
   if (rollout.back !== null) return
-  app.rollout = { ...rollout, back: { failure, attempts: 0 } }
+  if (rollout.settings.reload.rollback) app.rollout = { ...rollout, back: { failure, attempts: 0 } }
+  else haltReload(turn, app, rollout, failure)
+}
+
+/** No rollback: who serves of the new release stays, the other slots go on with the old one. */
+function haltReload(turn: Turn, app: App, reload: Reload, failure: ReloadFailure): void {
+  const { to: generation, request } = reload
+  app.rollout = null
+  withdrawSurge(turn, app)
+  for (const slot of app.slots) if (slot.current?.generation !== generation) slot.generation = app.generation
+  keepSettings(app, reload)
+  const replaced = app.slots.filter(({ current }) => isReady(current) && current?.generation === generation).length
+  const tookMs = turn.now - reload.startedAt
+  turn.emit({ type: 'reload.halted', app: app.name, generation, request, replaced, failure, tookMs })
+}
+
+/** Nobody waits for surge workers any more. */
+export function withdrawSurge(turn: Turn, app: App): void {
+  for (const slot of app.slots) {
+    if (slot.next === null) continue
+    const { next } = slot
+    slot.next = null
+    slot.leaving.push(next)
+    drainWorker(turn, app, slot, next, 'rollback')
+  }
+}
+
+/** A worker lives by the settings that it was started with, whatever became of its reload. */
+export function keepSettings(app: App, { to: generation, settings }: Reload): void {
+  const alive = new Set(allWorkers(app).map((worker) => worker.generation))
+  app.kept = [...app.kept, { generation, settings }].filter((each) => alive.has(each.generation))
 }
 
 /** While going back: an old-generation worker that can't boot any more (its files were overwritten) is tried again, later. */
-function onRestoreFailed(turn: Turn, app: App, rollout: Extract<Rollout, { kind: 'reload' }>): void {
+function onRestoreFailed(turn: Turn, app: App, rollout: Reload): void {
   if (rollout.back === null) return
   const attempts = rollout.back.attempts + 1
   const waitMs = backoffMs(attempts + 1, app.settings.restart.backoff, turn.random())
   app.rollout = { ...rollout, back: { ...rollout.back, attempts }, waitUntil: turn.now + waitMs }
 }
 
-/** The app has ended in some way before its rollout did. */
-export function supersedeRollout(turn: Turn, app: App, by: 'stop' | 'failure'): void {
+/** Something else came before it was through: the end of the app, or a newer wish. Its new workers are left to that. */
+export function supersedeRollout(turn: Turn, app: App, by: 'stop' | 'failure' | 'reload' | 'restart'): void {
   const { rollout } = app
   if (rollout === null) return
   const { request } = rollout
+  const restart = rollout.kind === 'restart'
   app.rollout = null
-  turn.emit({ type: 'reload.superseded', app: app.name, generation: app.generation, request, by })
+  if (rollout.kind === 'reload') {
+    keepSettings(app, rollout)
+    // What crashes before somebody replaces it comes back in the last good generation.
+    for (const slot of app.slots) slot.generation = app.generation
+  }
+  const generation = rollout.kind === 'reload' ? rollout.to : app.generation
+  turn.emit({ type: 'reload.superseded', app: app.name, generation, request, restart, by })
 }
 
 /** The app is not tried any more. Workers that are ready (of an exhausted app with `exit`) are left to the stop that follows. */

@@ -12,6 +12,8 @@ export type ControlInput =
       readonly settings: AppSettings | null
       /** The new workers need not listen on what the old ones do. */
       readonly allowPortChange?: boolean | undefined
+      /** It takes the place of a rollout that is under way. */
+      readonly supersede?: boolean | undefined
     }
   /** Old before new: for apps that can't run twice. One slot, or all of the app's in turn. */
   | {
@@ -19,6 +21,7 @@ export type ControlInput =
       readonly app: string
       readonly slot: number | null
       readonly request: string
+      readonly supersede?: boolean | undefined
     }
   /** null app: the whole supervisor. A slot: that slot only, which stays parked. `force`: no drain. */
   | {

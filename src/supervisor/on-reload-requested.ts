@@ -1,21 +1,26 @@
 // A person asks for a reload (new before old) or a restart (old before new). Begins it, or refuses it with the reason.
 // How it goes on is roll-out.ts.
 
+import type { AppSettings } from '../config/settings.ts'
 import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
+import { supersedeRollout, withdrawSurge } from './end-rollout.ts'
 import type { ControlInput } from './inputs.ts'
 import { commonEndpoints } from './readiness.ts'
 import { resize } from './resize.ts'
-import { type App, allWorkers, isReady, type Slot, type Worker, workersOf } from './state.ts'
+import { type App, allWorkers, isReady, type Rollout, type Slot, type Worker, workersOf } from './state.ts'
 import { emptyStorm } from './storm-budget.ts'
 import { findApp, type Turn, updateWorker } from './turn.ts'
 
 export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { type: 'reload.requested' }>): void {
   const { request } = input
   const app = findApp(turn, input.app)
-  const refusal = refusalOf(turn, app, input.app)
+  const refusal = refusalOf(turn, app, input.app, input)
   if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
   const settings = input.settings ?? app.settings
-  const ready = allWorkers(app).filter(isReady)
+  const endpoints = input.allowPortChange === true ? [] : endpointsToKeep(app)
+  const { rollout: superseded } = app
+  supersedeRollout(turn, app, 'reload')
+  const instances = instancesFor(app, settings, superseded)
   revive(turn, app, { slot: null, unpark: false })
   app.lastGeneration += 1
   app.standbyRefused = null
@@ -26,9 +31,9 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     to: app.lastGeneration,
     settings,
     startedAt: turn.now,
-    endpoints: input.allowPortChange === true ? [] : commonEndpoints(ready),
+    endpoints,
     waitUntil: turn.now,
-    instancesBefore: app.instances,
+    instancesBefore: instances.before,
     back: null,
   }
   turn.emit({
@@ -39,24 +44,50 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     restart: false,
     slots: app.slots.length,
   })
-  // A number that `scale` has set meanwhile stays, unless the config itself now says another one.
-  if (settings.instances !== app.settings.instances) resize(turn, app, settings.instances, request)
+  if (instances.wanted !== app.instances) resize(turn, app, instances.wanted, request)
+}
+
+/** What all workers of the last good generation listen on. Where none is left, a reload that is superseded knows. */
+function endpointsToKeep(app: App): readonly string[] {
+  const ready = allWorkers(app).filter(isReady)
+  const good = ready.filter(({ generation }) => generation === app.generation)
+  if (good.length > 0) return commonEndpoints(good)
+  return app.rollout?.kind === 'reload' ? app.rollout.endpoints : commonEndpoints(ready)
+}
+
+/** A number that `scale` has set stays, unless the config itself now says another one. One that a superseded reload brought goes with it. */
+function instancesFor(
+  app: App,
+  settings: AppSettings,
+  superseded: Rollout | null,
+): { readonly before: number; readonly wanted: number } {
+  const wasResized = superseded?.kind === 'reload' && superseded.settings.instances !== app.settings.instances
+  const before = wasResized ? superseded.instancesBefore : app.instances
+  return { before, wanted: settings.instances === app.settings.instances ? before : settings.instances }
 }
 
 export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { type: 'restart.requested' }>): void {
   const { request } = input
   const app = findApp(turn, input.app)
-  const refusal = refusalOf(turn, app, input.app)
+  const refusal = refusalOf(turn, app, input.app, input)
   if (app === undefined || refusal !== null) return refuse(turn, input.app, request, refusal ?? '')
-  const chosen = app.slots.filter((slot) => !slot.retired && (input.slot === null || slot.number === input.slot))
-  if (chosen.length === 0) return refuse(turn, app.name, request, `there is no slot ${input.slot}`)
+  const named = app.slots.filter((slot) => !slot.retired && (input.slot === null || slot.number === input.slot))
+  if (named.length === 0) return refuse(turn, app.name, request, `there is no slot ${input.slot}`)
+  // Workers of a release that does not get through have to go, whichever slot was named.
+  const stray = app.rollout?.kind === 'reload' ? app.rollout.to : null
+  const chosen = app.slots.filter(
+    (slot) => named.includes(slot) || (!slot.retired && stray !== null && slot.current?.generation === stray),
+  )
+  const vacated = vacatedByRestart(app)
+  supersedeRollout(turn, app, 'restart')
+  withdrawSurge(turn, app)
   revive(turn, app, { slot: input.slot, unpark: true })
   app.rollout = {
     kind: 'restart',
     request,
     startedAt: turn.now,
-    pending: chosen.map(({ number }) => number),
-    inHand: null,
+    pending: chosen.map(({ number }) => number).filter((number) => number !== vacated),
+    inHand: vacated,
     firstNew: turn.state.nextWorker,
   }
   turn.emit({
@@ -69,16 +100,31 @@ export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { ty
   })
 }
 
+/** The slot whose old worker a restart has sent away, and which has no new one yet: the next restart goes on from there. */
+function vacatedByRestart(app: App): number | null {
+  if (app.rollout?.kind !== 'restart') return null
+  const { inHand } = app.rollout
+  const slot = app.slots.find(({ number }) => number === inHand)
+  return slot?.current === null && slot.vacancy.status !== 'parked' && !slot.retired ? inHand : null
+}
+
 export function refuse(turn: Turn, app: string, request: string, reason: string): void {
   turn.emit({ type: 'request.refused', app, request, reason })
 }
 
 /** null: nothing stands in the way. */
-export function refusalOf(turn: Turn, app: App | undefined, name: string): string | null {
+export function refusalOf(
+  turn: Turn,
+  app: App | undefined,
+  name: string,
+  { supersede }: { readonly supersede?: boolean | undefined } = {},
+): string | null {
   if (app === undefined) return `there is no app "${name}"`
   if (turn.state.phase.status !== 'running') return 'the supervisor is stopping'
   if (app.phase.status === 'stopping') return `${name} is stopping`
-  if (app.rollout !== null) return `a ${app.rollout.kind} (${app.rollout.request}) is running`
+  if (app.rollout !== null && supersede !== true) {
+    return `a ${app.rollout.kind} (${app.rollout.request}) is running; wait for it, or add --supersede`
+  }
   return null
 }
 
@@ -91,6 +137,7 @@ function revive(
   const wasDown = app.phase.status !== 'active' && app.phase.status !== 'waiting'
   if (wasDown) {
     app.phase = { status: 'waiting' }
+    for (const slot of app.slots) slot.generation = app.generation
     app.told = 'starting'
     app.everReady = false
     app.unreadySince = turn.now

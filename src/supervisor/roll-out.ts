@@ -2,11 +2,12 @@
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
 import { mayRemove } from './disruption-budget.ts'
+import { keepSettings } from './end-rollout.ts'
 import { drainWorker } from './end-worker.ts'
 import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
-import { type App, allWorkers, goalOf, isBooting, isReady, type Rollout, type Slot } from './state.ts'
+import { type App, allWorkers, generationOf, goalOf, isBooting, isReady, type Rollout, type Slot } from './state.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
@@ -26,7 +27,7 @@ function reloadSlots(turn: Turn, app: App, reload: Reload): void {
   const slots = app.slots.filter((slot) => !slot.retired)
   for (const slot of slots) {
     if (slot.next !== null) takeOver(turn, app, slot, goal)
-    if (slot.generation !== goal && slot.next === null) adopt(turn, app, slot, goal)
+    if (generationOf(slot) !== goal && slot.next === null) adopt(turn, app, slot, goal)
   }
   const restoringFailed = reload.back !== null && reload.back.attempts >= RESTORE_ATTEMPTS
   const arrived = slots.every(
@@ -36,7 +37,7 @@ function reloadSlots(turn: Turn, app: App, reload: Reload): void {
 }
 
 function hasArrived(slot: Slot, goal: number): boolean {
-  return slot.generation === goal && isReady(slot.current)
+  return generationOf(slot) === goal && isReady(slot.current)
 }
 
 /** Ended by policy or by hand: nobody waits for it. */
@@ -129,16 +130,15 @@ function finishReload(turn: Turn, app: App, goal: number): void {
   if (reload.back === null) {
     app.generation = goal
     app.settings = reload.settings
-    for (const slot of app.slots) if (isParked(slot)) slot.generation = goal
+    for (const slot of app.slots) slot.generation = goal
     app.endpoints = reload.endpoints
-    app.kept = null
+    app.kept = []
     turn.emit({ type: 'reload.finished', app: app.name, generation: goal, request, tookMs })
     return
   }
   // Restoring was given up: who serves with the new release goes on with it, whoever else starts does so with the old one.
-  for (const slot of app.slots) if (!isReady(slot.current)) slot.generation = goal
-  const mixed = app.slots.some(({ generation }) => generation === reload.to)
-  app.kept = mixed ? { generation: reload.to, settings: reload.settings } : null
+  for (const slot of app.slots) slot.generation = isReady(slot.current) ? generationOf(slot) : goal
+  keepSettings(app, reload)
   const kept = app.slots.filter((slot) => slot.current?.generation === goal).length
   const { failure } = reload.back
   if (reload.settings.instances !== app.settings.instances) resize(turn, app, reload.instancesBefore, request)

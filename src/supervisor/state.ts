@@ -76,7 +76,7 @@ export type Vacancy =
 
 export interface Slot {
   readonly number: number
-  /** The generation that the slot belongs to, with or without a worker. */
+  /** Of the next worker that starts here by itself. */
   generation: number
   current: Worker | null
   /** A surge worker that will take over from `current`. */
@@ -163,8 +163,8 @@ export interface App {
   gate: Circuit
   storm: StormScore
   rollout: Rollout | null
-  /** After a reload that could not be undone everywhere: what some slots go on with. */
-  kept: { readonly generation: number; readonly settings: AppSettings } | null
+  /** Of other generations that still have workers: a reload was superseded, stopped half-way, or could not be undone everywhere. */
+  kept: readonly { readonly generation: number; readonly settings: AppSettings }[]
   /** Whether any worker has ever been ready: before, crashes are boot failures and no gate applies. */
   everReady: boolean
   /** Seen to use process.send('ready') or ready(): from then on `auto` waits for it. */
@@ -231,7 +231,7 @@ function initialApp(settings: AppSettings, now: number): App {
     gate: closedCircuit,
     storm: emptyStorm,
     rollout: null,
-    kept: null,
+    kept: [],
     everReady: false,
     usesReadyMessage: false,
     endpoints: [],
@@ -300,6 +300,11 @@ export function wantedSlots(app: App): Slot[] {
   return app.slots.filter((slot) => !slot.retired && (slot.current !== null || slot.vacancy.status !== 'parked'))
 }
 
+/** Of its worker; a slot without one has the generation that its next worker will be of. */
+export function generationOf(slot: Slot): number {
+  return slot.current?.generation ?? slot.generation
+}
+
 export function isReady(worker: Worker | null): boolean {
   return worker?.stage.status === 'ready'
 }
@@ -337,5 +342,5 @@ export function goalOf(reload: Extract<Rollout, { kind: 'reload' }>): number {
 /** The settings that a generation of an app runs with, while a reload has two of them alive. */
 export function settingsOf(app: App, generation: number): AppSettings {
   if (app.rollout?.kind === 'reload' && app.rollout.to === generation) return app.rollout.settings
-  return app.kept?.generation === generation ? app.kept.settings : app.settings
+  return app.kept.find((other) => other.generation === generation)?.settings ?? app.settings
 }

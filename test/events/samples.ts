@@ -602,21 +602,40 @@ const rows: Rows = {
       'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 did not listen on 3000 and 3001, which the workers before it did; if that is meant, reload with --allow-port-change',
     ],
   ],
+  'reload.halted': [
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        replaced: 2,
+        failure: { slot: 0, worker: 12, reason: 'boot-failure', exit: boot, missing: [] },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 stopped after 900 ms and was not rolled back (reload.rollback is false), 2 workers of it serve beside the old ones: web:0 failed to boot: exited with code 1 after 130 ms',
+    ],
+  ],
   'reload.superseded': [
     [
-      { app: 'web', generation: 3, request, by: 'stop' },
+      { app: 'web', generation: 3, request, restart: false, by: 'stop' },
       'warn',
       'web: reload to generation 3 ended early: the app is being stopped',
     ],
     [
-      { app: 'web', generation: 3, request, by: 'reload' },
+      { app: 'web', generation: 3, request, restart: false, by: 'reload' },
       'warn',
-      'web: reload to generation 3 ended early: a newer one takes its place',
+      'web: reload to generation 3 ended early: a newer reload takes its place',
     ],
     [
-      { app: 'web', generation: 3, request, by: 'failure' },
+      { app: 'web', generation: 3, request, restart: false, by: 'failure' },
       'warn',
       'web: reload to generation 3 ended early: the app was given up',
+    ],
+    [
+      { app: 'web', generation: 2, request, restart: true, by: 'restart' },
+      'warn',
+      'web: restart ended early: a restart takes its place',
     ],
   ],
   'restart.failed': [

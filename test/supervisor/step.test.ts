@@ -355,7 +355,9 @@ describe('reload', () => {
     sim.bootAll()
     sim.send({ type: 'reload.requested', app: 'web', request: 'r1', settings: null })
     sim.send({ type: 'reload.requested', app: 'web', request: 'r2', settings: null })
-    expect(sim.eventsOf('request.refused')).toMatchObject([{ request: 'r2', reason: 'a reload (r1) is running' }])
+    expect(sim.eventsOf('request.refused')).toMatchObject([
+      { request: 'r2', reason: 'a reload (r1) is running; wait for it, or add --supersede' },
+    ])
   })
 
   it('ends when the supervisor stops', () => {

@@ -15,11 +15,13 @@ import { appOf, withSupervisor } from '../with-supervisor.ts'
 
 interface RollOutOptions extends SocketOption {
   readonly allowPortChange?: boolean
+  readonly supersede?: boolean
   readonly json?: boolean
   readonly timeout?: string
 }
 
 const OPTIONS: readonly OptionSpec[] = [
+  { flags: '--supersede', summary: 'take the place of a reload or restart that is under way' },
   {
     flags: '--timeout <duration>',
     summary: 'how long to wait for the end, such as 2m (default: as long as it takes)',
@@ -46,7 +48,11 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
   ],
   run: (app, options, context) =>
     rollOut('reload', app, options, context, (found, request) =>
-      found.client.request('reload', { app: appOf(found, app), allowPortChange: options.allowPortChange }, request),
+      found.client.request(
+        'reload',
+        { app: appOf(found, app), allowPortChange: options.allowPortChange, supersede: options.supersede },
+        request,
+      ),
     ),
 }
 
@@ -65,7 +71,7 @@ export const restartCommand: CommandSpec<RollOutOptions> = {
   ],
   run: (target, options, context) =>
     rollOut('restart', target, options, context, (found, request) =>
-      found.client.request('restart', { target }, request),
+      found.client.request('restart', { target, supersede: options.supersede }, request),
     ),
 }
 

@@ -15,7 +15,7 @@ export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string
 
 /** One line. */
 export function summary(
-  { app, outcome, generation, tookMs, failure, reason }: ReloadVerdict,
+  { app, outcome, generation, tookMs, slots, failure, reason }: ReloadVerdict,
   verb: RollOutVerb,
 ): string {
   switch (outcome) {
@@ -25,6 +25,8 @@ export function summary(
         : `${app}: restarted in ${duration(tookMs)}`
     case 'rolled-back':
       return `${app}: ${verb} to generation ${generation} failed and was rolled back, the old one serves on${because(app, failure)}`
+    case 'halted':
+      return `${app}: ${verb} to generation ${generation} stopped at a failure and was not rolled back (reload.rollback is false), ${mixture(slots)}${because(app, failure)}`
     case 'failed':
       return `${app}: ${verb} failed, later slots were left alone${because(app, failure)}`
     case 'superseded':
@@ -32,6 +34,11 @@ export function summary(
     case 'refused':
       return `${app}: ${verb} refused: ${reason ?? 'no reason given'}`
   }
+}
+
+function mixture(slots: ReloadVerdict['slots']): string {
+  const replaced = slots.filter(({ outcome }) => outcome === 'replaced').length
+  return replaced === 0 ? 'the old one serves on' : `${replaced} of ${slots.length} workers are new`
 }
 
 function because(app: string, failure: ReloadFailure | null): string {

@@ -13,7 +13,6 @@ interface NotYet {
 const NOT_YET: readonly NotYet[] = [
   { key: 'ready.on', only: 'probe' },
   { key: 'reload.canary' },
-  { key: 'reload.rollback', only: false },
   { key: 'watchdogs' },
   { key: 'probes' },
   { key: 'reusePort', off: [false] },

@@ -29,7 +29,10 @@ export const reload = section('How a reload replaces workers.', {
   ),
   cooldown: z.prefault(duration({ description: "The wait between one slot's replacement and the next." }), '0s'),
   rollback: z.prefault(
-    yesNo({ description: 'Go back to the old generation when a new worker fails before it is ready.' }),
+    yesNo({
+      description:
+        'Go back to the old generation when a new worker fails before it is ready. `false`: stop there, and keep what serves of both.',
+    }),
     true,
   ),
   canary: z.optional(canary),

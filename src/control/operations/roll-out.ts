@@ -24,6 +24,7 @@ export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> 
         request: requestId('reload'),
         settings: await reread(port, app),
         allowPortChange: params.allowPortChange,
+        supersede: params.supersede,
       }
     }),
   )
@@ -35,7 +36,13 @@ export function restart(call: Call<'restart'>): Promise<ResultOf<'restart'>> {
   const targets = params.target === undefined ? allOf(port) : restartTargets(port, params.target)
   return inTurn(
     call,
-    targets.map(({ app, slot }) => ({ type: 'restart.requested', app, slot, request: requestId('restart') })),
+    targets.map(({ app, slot }) => ({
+      type: 'restart.requested',
+      app,
+      slot,
+      request: requestId('restart'),
+      supersede: params.supersede,
+    })),
   )
 }
 

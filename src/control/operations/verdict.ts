@@ -44,6 +44,8 @@ export function collectVerdict(app: string, request: string, slots: readonly num
           return end('finished', { tookMs: event.tookMs })
         case 'reload.rolledBack':
           return end('rolled-back', { tookMs: event.tookMs, failure: event.failure })
+        case 'reload.halted':
+          return end('halted', { tookMs: event.tookMs, failure: event.failure })
         case 'restart.failed':
           return end('failed', { tookMs: event.tookMs, failure: event.failure })
         case 'reload.superseded':
@@ -63,5 +65,6 @@ export function unattempted(app: string, reason: string): ReloadVerdict {
 const SUPERSEDED_BY = {
   stop: 'it was stopped meanwhile',
   reload: 'a newer reload takes its place',
+  restart: 'a restart takes its place',
   failure: 'the app was given up meanwhile',
 } as const

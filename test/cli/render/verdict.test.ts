@@ -80,6 +80,20 @@ describe('the verdict, for people', () => {
       ],
     ],
     [
+      'a reload that stopped without a rollback',
+      verdict({
+        outcome: 'halted',
+        slots: [replaced(0, 98), failed],
+        failure: { slot: 1, worker: 9, reason: 'missing-port', exit: null, missing: ['3000'] },
+      }),
+      'reload',
+      [
+        'web: reload to generation 3 stopped at a failure and was not rolled back (reload.rollback is false), 1 of 2 workers are new: the new web:1 did not listen on 3000, which the old one does; if that is meant, add --allow-port-change',
+        '  web:0  replaced  pid 98, ready after 240 ms',
+        '  web:1  failed',
+      ],
+    ],
+    [
       'a restart that failed',
       verdict({
         outcome: 'failed',

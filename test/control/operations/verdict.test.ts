@@ -60,7 +60,7 @@ describe('the verdict on a reload', () => {
   })
 
   it('that something else ended keeps what had been replaced', () => {
-    const superseded: ReloadEvent = { ...about, type: 'reload.superseded', generation: 1, by: 'stop' }
+    const superseded: ReloadEvent = { ...about, type: 'reload.superseded', generation: 2, restart: false, by: 'stop' }
     expect(verdictOf([started, replaced(0), superseded])).toMatchObject({
       outcome: 'superseded',
       slots: [came(0), kept(1)],
