@@ -1,5 +1,7 @@
 // One sample a second, from which the supervisor sees that the worker's loop turns, and how well. What it means is decided there.
+// And one before a worker in order ends, so that its last counts are not lost with it.
 
+import type { HttpCounts } from '../protocol/http-counts.ts'
 import type { StrategySample } from '../protocol/strategy-sample.ts'
 import type { Channel } from './channel.ts'
 import { watchLoopDelay } from './loop-delay.ts'
@@ -10,30 +12,49 @@ export interface Gauges {
   connections(): number
   requests(): number
   strategies(): readonly StrategySample[]
+  /** null: as they were when they were last asked for. */
+  http(): HttpCounts | null
+}
+
+export interface Beats {
+  /** What has been counted since the last one, if anything has. */
+  sendLast(): void
 }
 
 /** The first beat comes a second from now. */
-export function startBeat(channel: Channel, gauges: Gauges): void {
+export function startBeats(channel: Channel, gauges: Gauges): Beats {
   const loopDelay = watchLoopDelay()
+  let requestsSent = 0
   let lastLoop = performance.eventLoopUtilization()
 
-  const beat = () => {
+  const send = (requests: number, http: HttpCounts | null) => {
     const loop = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(loop, lastLoop)
     lastLoop = loop
     const delayP99Ms = loopDelay.p99Ms()
-    if (channel.congested) return
     const strategies = [...gauges.strategies()]
+    requestsSent = requests
     channel.say({
       act: 'beat',
       heapUsed: process.memoryUsage().heapUsed,
       delayP99Ms,
       utilization,
       connections: gauges.connections(),
-      requests: gauges.requests(),
-      ...(strategies.length === 0 ? {} : { strategies }),
+      requests,
+      ...(strategies.length > 0 && { strategies }),
+      ...(http !== null && { http }),
     })
+  }
+  const beat = () => {
+    if (!channel.congested) send(gauges.requests(), gauges.http())
   }
   // Must not keep a worker alive that has nothing left to do.
   setInterval(beat, BEAT_EVERY_MS).unref()
+  return {
+    sendLast() {
+      const requests = gauges.requests()
+      const http = gauges.http()
+      if (requests !== requestsSent || http !== null) send(requests, http)
+    },
+  }
 }

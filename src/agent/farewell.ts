@@ -16,10 +16,12 @@ export interface Farewell {
   abandon(): void
 }
 
-export function createFarewell(channel: Channel): Farewell {
+/** `beforehand`: what else is to be said before each bye. */
+export function createFarewell(channel: Channel, beforehand: () => void): Farewell {
   const waiting: (() => void)[] = []
   return {
     say() {
+      beforehand()
       if (!channel.say({ act: 'bye' })) return Promise.resolve()
       const release = channel.hold()
       return new Promise((resolve) => {

@@ -2,7 +2,7 @@
 // drained, watched and ended in order, and the app can't tell (docs: what remains visible). This file is the table of contents.
 
 import { AGENT_HANDLE, type AgentHandle } from '../protocol/agent-handle.ts'
-import { startBeat } from './beat.ts'
+import { type Beats, startBeats } from './beat.ts'
 import { openChannel } from './channel.ts'
 import { Drain } from './drain.ts'
 import { endProcess } from './end.ts'
@@ -10,6 +10,7 @@ import { showEntryAs } from './entry-name.ts'
 import { createFarewell } from './farewell.ts'
 import { hideAgent } from './hide.ts'
 import { holdListening } from './hold-listen.ts'
+import { HttpCounts } from './http-counts.ts'
 import type { ClusterOfWorker } from './internals/cluster-worker.ts'
 import { clusterOfWorker } from './internals/cluster-worker.ts'
 import { ignoreSignals } from './internals/ignore-signal.ts'
@@ -30,6 +31,8 @@ function start(cluster: ClusterOfWorker): void {
   const servers = new Servers()
   const strategies = new Strategies()
   let chaosAllowed = false
+  const http = new HttpCounts()
+  let beats: Beats | null = null
   const channel = openChannel((message) => {
     switch (message.act) {
       case 'drain':
@@ -46,7 +49,7 @@ function start(cluster: ClusterOfWorker): void {
         break
     }
   })
-  const farewell = createFarewell(channel)
+  const farewell = createFarewell(channel, () => beats?.sendLast())
   const drain = new Drain(servers, channel)
   // Ctrl-C and a closed terminal reach the whole process group: the supervisor decides what follows from it.
   const giveSignalsBack = ignoreSignals(['SIGINT', 'SIGHUP'])
@@ -65,6 +68,7 @@ function start(cluster: ClusterOfWorker): void {
     drain.look()
   }
   servers.watch()
+  http.watch()
   onSupervisorGone(cluster, () => {
     farewell.abandon()
     const request = { deadlineMs: ORPHAN_DEADLINE_MS, idleWaitMs: 0, signal: 'SIGTERM' }
@@ -72,9 +76,10 @@ function start(cluster: ClusterOfWorker): void {
   })
   whenLoaded(() => {
     channel.say({ act: 'loaded' })
-    startBeat(channel, {
+    beats = startBeats(channel, {
       connections: () => servers.accepted.size,
       requests: () => servers.requests,
+      http: () => http.take(),
       strategies: () => strategies.changes(),
     })
   })

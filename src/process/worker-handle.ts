@@ -16,7 +16,7 @@ export interface WorkerHandle {
   readonly app: string
   readonly slot: number
   readonly process: Worker['process']
-  /** The agent's last report; null before the first. */
+  /** The agent's last report; null before the first. `http` is always what was last known of it. */
   readonly beat: Beat | null
   /** The app's named breakers and bulkheads in this worker, as last told. */
   readonly strategies: Iterable<LiveSample>
@@ -90,7 +90,7 @@ export function watchWorker(
   function onAgentMessage(message: AgentMessage): void {
     switch (message.act) {
       case 'beat':
-        beat = message
+        beat = message.http === undefined && beat?.http !== undefined ? { ...message, http: beat.http } : message
         keepSamples(strategies, message.strategies ?? [])
         reportBeat(message)
         return

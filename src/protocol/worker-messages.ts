@@ -3,6 +3,7 @@
 
 import * as z from 'zod/mini'
 import { AGENT_COMMAND } from './agent-command.ts'
+import { DURATION_BOUNDS_S, STATUS_CLASSES } from './http-counts.ts'
 import { BREAKER_STATES, MOST_STRATEGIES } from './strategy-sample.ts'
 
 export type SupervisorMessage =
@@ -43,7 +44,18 @@ const StrategySample = z.discriminatedUnion('kind', [
   z.object({ id: z.number(), kind: z.literal('gone') }),
 ])
 
-/** One sample, once a second. Counters are totals since the worker began. */
+const count = () => z.int().check(z.gte(0))
+
+/** See protocol/http-counts.ts. */
+const Http = z.object({
+  inHand: count(),
+  responses: z.readonly(z.array(count()).check(z.length(STATUS_CLASSES.length))),
+  aborted: count(),
+  durations: z.readonly(z.array(count()).check(z.length(DURATION_BOUNDS_S.length + 1))),
+  durationSumMs: z.number().check(z.gte(0)),
+})
+
+/** One sample, once a second, and a last one before `bye`. Counters are totals since the worker began. */
 export const Beat = z.object({
   cmd: z.literal(AGENT_COMMAND),
   act: z.literal('beat'),
@@ -58,6 +70,8 @@ export const Beat = z.object({
   requests: z.number(),
   /** Those that changed since they were told last; absent where none did. */
   strategies: z.optional(z.array(StrategySample).check(z.maxLength(2 * MOST_STRATEGIES))),
+  /** Responses by class of status and duration; absent where nothing has changed since the beat before. */
+  http: z.optional(Http),
 })
 export type Beat = z.infer<typeof Beat>
 

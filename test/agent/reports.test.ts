@@ -1,12 +1,15 @@
 // What the supervisor hears of a worker: loaded, ready, failed listens, and a beat a second.
 
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:http2'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { AgentMessage } from '../../src/protocol/worker-messages.ts'
+import { DURATION_BOUNDS_S } from '../../src/protocol/http-counts.ts'
+import { AgentMessage, type Beat } from '../../src/protocol/worker-messages.ts'
 import { agentBench } from '../support/agent-bench.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
 import { get, rawClient } from '../support/raw-client.ts'
@@ -15,7 +18,15 @@ import { tempDir } from '../support/temp-dir.ts'
 const forever = 'setInterval(() => {}, 1e6);'
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
-describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
+const fixtureOfStatuses = `require('http').createServer((req, res) => {
+  if (req.url === '/never') return
+  res.statusCode = Number(req.url.slice(1)) || 200
+  res.setHeader('x-path', req.url)
+  setTimeout(() => res.end(), req.url === '/slow' ? 80 : 0)
+}).listen(0)`
+
+describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major }) => {
+  const tellsOfHttp2 = major >= 22
   const bench = agentBench(path)
   const { start } = bench
   const order = (worker: Awaited<ReturnType<typeof start>>) => worker.seen('message').map(({ message }) => message)
@@ -125,6 +136,63 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes }) => {
       expect(beat.utilization).toBeLessThan(1)
       first.end()
       await worker.end()
+    })
+
+    it('counts responses by class and duration, what was cut off, and what is in hand', async () => {
+      const worker = await start(`${fixtureOfStatuses}`)
+      const port = await worker.port()
+      const client = await rawClient(port)
+      for (const path of ['/200', '/204', '/302', '/404', '/503', '/slow']) {
+        client.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+        await client.until(new RegExp(`x-path: ${path}\r\n`))
+      }
+      const waiting = await rawClient(port)
+      waiting.write('GET /never HTTP/1.1\r\nHost: x\r\n\r\n')
+      const beatWith = async (accept: (http: NonNullable<Beat['http']>) => boolean) => {
+        const message = await worker.said('beat', ({ http }) => http !== undefined && accept(http as never))
+        return AgentMessage.parse(message) as Beat
+      }
+      const { http } = await beatWith(({ inHand, responses }) => inHand === 1 && responses[1] === 3)
+      expect(http).toMatchObject({ responses: [0, 3, 1, 1, 1], aborted: 0 })
+      expect(http?.durations.reduce((sum, n) => sum + n)).toBe(6)
+      const past75Ms = DURATION_BOUNDS_S.indexOf(0.075) + 1
+      expect(http?.durations.slice(past75Ms).reduce((sum, n) => sum + n)).toBe(1)
+      expect(http?.durationSumMs).toBeGreaterThanOrEqual(80)
+      waiting.end()
+      expect((await beatWith(({ aborted }) => aborted === 1)).http).toMatchObject({ inHand: 0 })
+      client.end()
+      await worker.end()
+    })
+
+    it('of HTTP/2 counts the same, where Node tells of it', async () => {
+      const source = `const server = require('http2').createServer((req, res) => { res.writeHead(404); res.end('x') })
+        server.listen(0)`
+      const worker = await start(source)
+      const session = connect(`http://127.0.0.1:${await worker.port()}`)
+      const stream = session.request({ ':path': '/' })
+      stream.resume()
+      await once(stream, 'close')
+      const beat = AgentMessage.parse(await worker.said('beat', ({ requests }) => requests === 1)) as Beat
+      expect(beat.http?.responses ?? [0, 0, 0, 0, 0]).toEqual([0, 0, 0, tellsOfHttp2 ? 1 : 0, 0])
+      session.close()
+      await worker.end()
+    })
+
+    it('says nothing of HTTP while nothing of it changes, and a last word before bye', async () => {
+      const worker = await start("require('http').createServer((req, res) => res.end('answer')).listen(0)")
+      const port = await worker.port()
+      await worker.said('beat', ({ http }) => http !== undefined)
+      await worker.said('beat', ({ http }) => http === undefined)
+      const client = await rawClient(port)
+      client.write(get())
+      await client.until(/answer/)
+      client.end()
+      worker.drain({ deadlineMs: 5_000 })
+      await worker.exit()
+      const said = worker.seen('said').filter(({ act }) => act === 'beat' || act === 'bye')
+      expect(said.at(-1)?.act).toBe('bye')
+      const last = said.filter(({ message }) => message.http !== undefined).at(-1)
+      expect(last?.message).toMatchObject({ requests: 1, http: { responses: [0, 1, 0, 0, 0] } })
     })
 
     it('tells a loop that is blocked now and then from one that is not', async () => {

@@ -160,8 +160,9 @@ export class WorkerUnderTest {
     return this.#cluster.until('exit', (report) => report.id === this.id, deadlineMs)
   }
 
-  async said(act: string): Promise<Record<string, unknown>> {
-    return (await this.#cluster.until('said', (report) => report.id === this.id && report.act === act)).message
+  async said(act: string, fits: (message: Record<string, unknown>) => boolean = () => true) {
+    const isIt = (report: Seen<'said'>) => report.id === this.id && report.act === act && fits(report.message)
+    return (await this.#cluster.until('said', isIt)).message
   }
 
   async line(pattern: RegExp): Promise<string> {
