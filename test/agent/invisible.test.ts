@@ -21,8 +21,8 @@ function withoutKnownTraces(seen: Seen, supervised: boolean): Seen {
   // So that waiting for messages on cluster.worker keeps the process alive.
   delete workerListeners?.newListener
   delete workerListeners?.removeListener
-  // Only until the entry is evaluated.
-  const watched = (rest.watched as string[]).filter((name) => !name.startsWith('tracing:module'))
+  // Only until the entry is evaluated; and for as long as requests are counted. Being listened to changes nothing of a channel.
+  const watched = (rest.watched as string[]).filter((name) => !/^tracing:module|^http\.server\./.test(name))
   // The IPC channel does not keep the process alive any more, as there is none under plain node.
   const { active, handles } = rest
   const channel = active.indexOf('PipeWrap')
