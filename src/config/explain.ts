@@ -12,13 +12,15 @@ export interface ExplainedSetting {
   /** null: it holds for the whole supervisor. */
   readonly app: string | null
   readonly key: string
-  /** Milliseconds, bytes. The environment: names only, since values may be secrets. */
+  /** Milliseconds, bytes. The environment: names only, since values may be secrets; of a secret, that it is set. */
   readonly value: unknown
   /** As a person would write it. */
   readonly text: string
   readonly origin: Origin
   readonly originText: string
 }
+
+const SECRET = '(set, not shown)'
 
 export function explain(origins: Origins): ExplainedSetting[] {
   return [
@@ -31,7 +33,7 @@ function rows(app: string | null, layer: Layer, fields: readonly Field[]): Expla
   return fields.flatMap(({ key, doc }) => {
     const entry = layer.get(key)
     if (entry === undefined || availability(key) === 'not yet') return []
-    const value = doc.kind === 'record' ? Object.keys(entry.value as object) : entry.value
+    const value = doc.secret ? SECRET : doc.kind === 'record' ? Object.keys(entry.value as object) : entry.value
     const text = textOf(value, doc.kind)
     return [{ app, key, value, text, origin: entry.origin, originText: describeOrigin(entry.origin) }]
   })

@@ -4,6 +4,7 @@
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod/mini'
 import { ResilError } from '../errors.ts'
+import { adminSettings, adminWarnings } from './admin.ts'
 import { nameOfSupervisor } from './app/app-name.ts'
 import { type BuiltApp, buildApp } from './app/build-app.ts'
 import { findEntry } from './app/find-entry.ts'
@@ -70,6 +71,7 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
     ...(config === null ? {} : { configFile: config.file }),
     apps: built.map((app) => app.settings).filter((app): app is AppSettings => app !== undefined),
     schedule: supervisor.schedule,
+    ...adminSettings(supervisor.admin),
     log: logSettings(supervisor, gathered.supervisor.get('log.file')?.origin, { configDir, cwd }),
     ...(socket === undefined ? {} : { socket: resolve(cwd, socket) }),
   }
@@ -79,7 +81,12 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
     }),
     apps: built.map((app) => ({ name: app.name, layer: app.effective })),
   }
-  const warnings = [...gathered.warnings, ...fileWarnings(config, entry, cwd), ...tradeWarnings(settings)]
+  const warnings = [
+    ...gathered.warnings,
+    ...fileWarnings(config, entry, cwd),
+    ...tradeWarnings(settings),
+    ...adminWarnings(settings.admin),
+  ]
   return { settings, origins, warnings }
 }
 

@@ -105,6 +105,15 @@ export interface LogSettings {
   readonly maxFiles: number
 }
 
+/** HTTP for probes, Prometheus and operators. */
+export interface AdminSettings {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Absent: nothing can be changed over HTTP. */
+  readonly token?: string
+}
+
 export interface Settings {
   /** The supervisor's name: what `resil status` and the socket are called. */
   readonly name: string
@@ -117,6 +126,8 @@ export interface Settings {
   /** How connections reach workers. One policy per supervisor: node:cluster freezes it at the first fork. */
   readonly schedule: 'round-robin' | 'shared'
   readonly log: LogSettings
+  /** Absent: off. */
+  readonly admin?: AdminSettings
   /** Control socket path that overrides the usual search. */
   readonly socket?: string
 }

@@ -38,8 +38,32 @@ export function describeSupervisor(event: SupervisorEvent): string {
       return `control socket ${event.socket} had been removed and was created again: exempt it from clean-up jobs`
     case 'supervisor.warned':
       return event.message
+    case 'admin.listening':
+      return `admin port: http://${urlHost(event.host)}:${event.port}`
+    case 'admin.listenFailed': {
+      const { host, port, retryInMs } = event
+      return `the admin port ${urlHost(host)}:${port} can't be opened (${whyNot(event)}): the service runs, but probes and metrics get no answer; tried again each ${duration(retryInMs)}`
+    }
     default:
       return assertNever(event)
+  }
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function whyNot({ code, owner }: Extract<SupervisorEvent, { type: 'admin.listenFailed' }>): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return owner === null ? 'it is in use: set another admin.port' : `${owner} listens there: set another admin.port`
+    case 'EACCES':
+      return 'permission denied: set an admin.port of 1024 or above'
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `admin.host is no address of this machine: ${code}`
+    default:
+      return code
   }
 }
 

@@ -30,6 +30,8 @@ function sentenceOf(event: ResilEvent): string {
     case 'log.rotationFailed':
     case 'control.recreated':
     case 'supervisor.warned':
+    case 'admin.listening':
+    case 'admin.listenFailed':
       return describeSupervisor(event)
     case 'app.waiting':
     case 'app.running':

@@ -112,6 +112,17 @@ export type SupervisorEvent =
     }
   | { readonly type: 'log.rotationFailed'; readonly file: string; readonly error: string }
   | { readonly type: 'control.recreated'; readonly socket: string }
+  | { readonly type: 'admin.listening'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'admin.listenFailed'
+      readonly host: string
+      readonly port: number
+      /** Such as EADDRINUSE. */
+      readonly code: string
+      /** Who holds the port, where that can be told. */
+      readonly owner: string | null
+      readonly retryInMs: number
+    }
   /** Something that the person who starts should know: a sentence, since it comes from checks and not from the core. */
   | { readonly type: 'supervisor.warned'; readonly message: string }
 

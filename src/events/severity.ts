@@ -13,6 +13,7 @@ export function severityOf(event: ResilEvent): Severity {
       return 'debug'
     case 'supervisor.started':
     case 'supervisor.signalled':
+    case 'admin.listening':
     case 'app.waiting':
     case 'app.running':
     case 'app.scaled':
@@ -42,6 +43,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'request.refused':
     case 'worker.replacementFailed':
       return 'warn'
+    case 'admin.listenFailed':
     case 'supervisor.faulted':
     case 'invariant.violated':
     case 'app.failed':

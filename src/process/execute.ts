@@ -22,9 +22,11 @@ export function createExecutor(options: {
   readonly door: Door
   readonly guard: OrphanGuard
   readonly onExit: (code: number) => void
+  /** A worker that has a process. */
+  readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, door, guard, onExit, sawOomKill } = options
+  const { agentPath, log, door, guard, onExit, onWorker, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
@@ -51,6 +53,7 @@ export function createExecutor(options: {
     if (pid === undefined) return
     guard.add(pid)
     if (settings.chaosAllowed) handle.allowChaos()
+    onWorker?.(handle)
     const named = {
       app,
       id,

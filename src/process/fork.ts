@@ -5,6 +5,9 @@ import cluster, { type Worker } from 'node:cluster'
 import type { AppSettings } from '../config/settings.ts'
 import { AGENT_ORDERS, type AgentOrders } from '../protocol/agent-orders.ts'
 
+/** The supervisor's own secret: what the workers do not have, they can't show. Node leaves undefined ones out. */
+const WITHHELD = { RESIL_ADMIN_TOKEN: undefined }
+
 /** One policy for the whole supervisor: node:cluster freezes it at the first setupPrimary. */
 export function setSchedule(schedule: 'round-robin' | 'shared'): void {
   cluster.schedulingPolicy = schedule === 'shared' ? cluster.SCHED_NONE : cluster.SCHED_RR
@@ -31,5 +34,6 @@ export function forkWorker(settings: AppSettings, agentPath: string, orders: Age
   // What nobody has to be told is not written: an environment without it is the app's own.
   const { script, realScript, env } = settings
   const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
-  return cluster.fork(Object.keys(told).length === 0 ? env : { ...env, [AGENT_ORDERS]: JSON.stringify(told) })
+  const ordered = Object.keys(told).length === 0 ? {} : { [AGENT_ORDERS]: JSON.stringify(told) }
+  return cluster.fork({ ...WITHHELD, ...env, ...ordered })
 }

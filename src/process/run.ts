@@ -7,16 +7,18 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
 import { holdTheDoor, LONGEST_HOLD_MS } from '../cluster-internals/hold-the-door.ts'
 import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
-import type { AppSettings, Settings } from '../config/settings.ts'
+import type { AdminSettings, AppSettings, Settings } from '../config/settings.ts'
 import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
 import { identityOf, placeSocket } from '../control/socket-path.ts'
 import { messageOf, ResilError } from '../errors.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
+import type { StatusDocument } from '../protocol/status.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
 import { type App, initialState, isDrainingProcess } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
+import type { PreparedAdmin } from './admin-port.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -25,7 +27,7 @@ import { readMachine } from './machine/read-machine.ts'
 import { createOomWatch } from './oom-watch.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
-import { startSampler } from './sampler.ts'
+import { type Sampler, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
 import { appStatuses } from './status.ts'
 
@@ -54,6 +56,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const publish = (event: ResilEvent): void => void publisher.publish(event)
   if (options.onEvent !== undefined) publisher.subscribe(options.onEvent)
 
+  const admin = settings.admin === undefined ? null : await prepareAdmin(settings.admin, settings)
+  if (admin !== null) publisher.subscribe(admin.observed.add)
   const place = socketPlace(settings, env)
   const log = await openLog({
     settings: settings.log,
@@ -94,6 +98,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     door,
     guard,
     onExit: (code) => exit(code),
+    onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),
   })
   setSchedule(settings.schedule)
@@ -115,6 +120,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   publish(startedEvent(settings, control?.path ?? null))
   for (const message of warnings) publish({ type: 'supervisor.warned', message })
   loop.submit({ type: 'tick' })
+  const adminServer = admin?.open({ ...controlPort(), glance: () => statusOf({ of: sampler.peek }) }, clock, publish)
 
   const code = await ended
   // Whoever asked for the stop is answered in this turn of the event loop; the socket closes in the next.
@@ -124,7 +130,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   sampler.close()
   door.close()
   guard.close()
-  await control?.close()
+  await Promise.all([control?.close(), adminServer?.close()])
   await log.flush(FLUSH_MS)
   log.close()
   stopGuarding()
@@ -153,6 +159,26 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     return settings.apps.map(({ name }) => name)
   }
 
+  function statusOf(samples: Pick<Sampler, 'of'>): StatusDocument {
+    return {
+      supervisor: {
+        name: settings.name,
+        pid: process.pid,
+        version: VERSION,
+        node: process.version,
+        uptimeMs: Math.round(clock.now() - startedAt),
+        state: loop.state.phase.status === 'running' ? 'running' : 'stopping',
+        cpu: samples.of(process.pid)?.cpu ?? null,
+        rss: samples.of(process.pid)?.rss ?? null,
+        schedule: settings.schedule,
+        connections: door.counts,
+        socket: control?.path ?? null,
+        configFile: settings.configFile ?? null,
+      },
+      apps: appStatuses(loop.state, { sampler: samples, handleOf: executor.handleOf }, clock.now(), clock.wallNow()),
+    }
+  }
+
   /** What the control socket may see and do. */
   function controlPort(): ControlPort {
     return {
@@ -160,23 +186,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       dir: settings.dir,
       appNames,
       slotsOf: (name) => appOf(name)?.slots.map(({ number }) => number) ?? [],
-      status: () => ({
-        supervisor: {
-          name: settings.name,
-          pid: process.pid,
-          version: VERSION,
-          node: process.version,
-          uptimeMs: Math.round(clock.now() - startedAt),
-          state: loop.state.phase.status === 'running' ? 'running' : 'stopping',
-          cpu: sampler.of(process.pid)?.cpu ?? null,
-          rss: sampler.of(process.pid)?.rss ?? null,
-          schedule: settings.schedule,
-          connections: door.counts,
-          socket: control?.path ?? null,
-          configFile: settings.configFile ?? null,
-        },
-        apps: appStatuses(loop.state, { sampler, handleOf: executor.handleOf }, clock.now(), clock.wallNow()),
-      }),
+      status: () => statusOf(sampler),
       submit: (input) => loop.submit(input),
       reread: options.reread,
       events: { recent: publisher.recent, subscribe: publisher.subscribe },
@@ -194,6 +204,15 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       }
     }
   }
+}
+
+/** The admin port brings node:http along, so it is loaded only where it is wanted; before the first event, since it counts them. */
+async function prepareAdmin(admin: AdminSettings, { apps }: Settings): Promise<PreparedAdmin> {
+  const { prepare } = await import('./admin-port.ts')
+  return prepare(
+    admin,
+    apps.map(({ name }) => name),
+  )
 }
 
 function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {

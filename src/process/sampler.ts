@@ -13,6 +13,8 @@ export interface Sample {
 export interface Sampler {
   /** null: not sampled yet, or gone. */
   of(pid: number | null | undefined): Sample | null
+  /** The same, from one who looks on all the time and is no reason to measure more often. */
+  peek(pid: number | null | undefined): Sample | null
   close(): void
 }
 
@@ -44,11 +46,13 @@ export function startSampler(pids: () => readonly number[], clock: Clock): Sampl
   // Sampling alone is no reason to stay.
   timer.unref()
 
+  const peek = (pid: number | null | undefined): Sample | null => (pid == null ? null : (samples.get(pid) ?? null))
   return {
     of: (pid) => {
       askedAt = clock.now()
-      return pid == null ? null : (samples.get(pid) ?? null)
+      return peek(pid)
     },
+    peek,
     close: () => {
       closed = true
       clearInterval(timer)

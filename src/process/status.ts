@@ -9,7 +9,7 @@ import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
 export interface Measured {
-  readonly sampler: Sampler
+  readonly sampler: Pick<Sampler, 'of'>
   readonly handleOf: (worker: number) => WorkerHandle | undefined
 }
 

@@ -26,7 +26,7 @@ async function explained(): Promise<ExplainedSetting[]> {
   })
   const { origins } = await resolveSettings({
     flags: { workers: '3' },
-    env: { RESIL_RELOAD_COOLDOWN: '1500' },
+    env: { RESIL_RELOAD_COOLDOWN: '1500', RESIL_ADMIN_TOKEN: 'hunter3hunter3' },
     cwd: dir,
     machine,
     nodeVersion: 'v20.20.2',
@@ -53,9 +53,22 @@ test('each value has its origin', async () => {
   expect(row('a', 'log.level')).toBeUndefined()
 })
 
+test('of the admin token only that it is set is shown', async () => {
+  const rows = await explained()
+  expect(JSON.stringify(rows)).not.toContain('hunter3hunter3')
+  expect(rows.find(({ key }) => key === 'admin.token')).toEqual({
+    app: null,
+    key: 'admin.token',
+    value: '(set, not shown)',
+    text: '(set, not shown)',
+    origin: { from: 'env', name: 'RESIL_ADMIN_TOKEN' },
+    originText: 'RESIL_ADMIN_TOKEN',
+  })
+})
+
 test('values of the environment are not shown, and what is not available yet is left out', async () => {
   const rows = await explained()
   expect(JSON.stringify(rows)).not.toContain('hunter2')
   expect(rows.find(({ key }) => key === 'env')).toMatchObject({ value: ['TOKEN'], text: 'TOKEN' })
-  expect(rows.filter(({ key }) => /^(watch|admin|probes)/.test(key))).toEqual([])
+  expect(rows.filter(({ key }) => /^(watch|probes)/.test(key))).toEqual([])
 })

@@ -39,6 +39,7 @@ describe('every setting', () => {
       'shutdown.killAfter',
       'recycle.maxAge',
       'recycle.maxRequests',
+      'admin.token',
       'log.file',
     ])
   })

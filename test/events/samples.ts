@@ -133,6 +133,37 @@ const rows: Rows = {
       'control socket /tmp/resil-0/shop.sock had been removed and was created again: exempt it from clean-up jobs',
     ],
   ],
+  'admin.listening': [
+    [{ host: '127.0.0.1', port: 9464 }, 'info', 'admin port: http://127.0.0.1:9464'],
+    [{ host: '::', port: 9464 }, 'info', 'admin port: http://[::]:9464'],
+  ],
+  'admin.listenFailed': [
+    [
+      { host: '127.0.0.1', port: 9464, code: 'EADDRINUSE', owner: 'pid 12 (node other.js)', retryInMs: 5_000 },
+      'error',
+      "the admin port 127.0.0.1:9464 can't be opened (pid 12 (node other.js) listens there: set another admin.port): the service runs, but probes and metrics get no answer; tried again each 5 s",
+    ],
+    [
+      { host: '0.0.0.0', port: 80, code: 'EACCES', owner: null, retryInMs: 5_000 },
+      'error',
+      "the admin port 0.0.0.0:80 can't be opened (permission denied: set an admin.port of 1024 or above): the service runs, but probes and metrics get no answer; tried again each 5 s",
+    ],
+    [
+      { host: '10.9.9.9', port: 9464, code: 'EADDRNOTAVAIL', owner: null, retryInMs: 5_000 },
+      'error',
+      "the admin port 10.9.9.9:9464 can't be opened (admin.host is no address of this machine: EADDRNOTAVAIL): the service runs, but probes and metrics get no answer; tried again each 5 s",
+    ],
+    [
+      { host: '::1', port: 9464, code: 'EADDRINUSE', owner: null, retryInMs: 5_000 },
+      'error',
+      "the admin port [::1]:9464 can't be opened (it is in use: set another admin.port): the service runs, but probes and metrics get no answer; tried again each 5 s",
+    ],
+    [
+      { host: '127.0.0.1', port: 9464, code: 'EMFILE', owner: null, retryInMs: 5_000 },
+      'error',
+      "the admin port 127.0.0.1:9464 can't be opened (EMFILE): the service runs, but probes and metrics get no answer; tried again each 5 s",
+    ],
+  ],
   'app.waiting': [
     [{ app: 'web', dependsOn: ['db'] }, 'info', 'web waits until db is ready'],
     [{ app: 'web', dependsOn: ['db', 'cache'] }, 'info', 'web waits until db and cache are ready'],

@@ -18,6 +18,9 @@ const MAX_LINE_BYTES = 4 * 1024 * 1024
 /** Of the log, when a start fails: the app's own error is in there. */
 const MAX_SHOWN_BYTES = 16 * 1024
 
+/** What goes wrong beside the boot itself. */
+const TOLD: readonly string[] = ['supervisor.warned', 'admin.listenFailed']
+
 type Placed = Extract<ReportLine, { type: 'placed' }>
 
 type Ended =
@@ -49,7 +52,7 @@ export async function startInBackground(typed: TypedLine, context: CliContext): 
         placed = line
         progress = watchBoot(line.apps)
       } else {
-        if (line.event.type === 'supervisor.warned') context.stderr.write(`resil: ${describe(line.event)}\n`)
+        if (TOLD.includes(line.event.type)) context.stderr.write(`resil: ${describe(line.event)}\n`)
         const outcome = progress?.add(line.event)
         if (outcome !== undefined) resolve({ by: 'outcome', outcome })
       }

@@ -18,7 +18,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },
   { key: 'hooks' },
-  { key: 'admin', off: ['off'] },
   { key: 'stateDir' },
 ]
 

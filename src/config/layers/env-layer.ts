@@ -27,6 +27,7 @@ export function readEnv(env: Env, fields: readonly Field[]): { layer: Layer; pro
     const text = name === undefined ? undefined : env[name]
     // Empty means unset, as compose files and CI leave it.
     if (name === undefined || text === undefined || text === '') continue
+    if (isServiceLink(name, text)) continue
     const { value, problems: found } = readText(text, field, { where: name, kind: 'config' })
     problems.push(...found)
     const waiting = found.length === 0 ? notYet(field.key, value) : undefined
@@ -34,6 +35,11 @@ export function readEnv(env: Env, fields: readonly Field[]): { layer: Layer; pro
     layer.set(field.key, { value, origin: { from: 'env', name } })
   }
   return { layer, problems }
+}
+
+/** Kubernetes makes NAME_PORT=tcp://10.0.0.7:80 for each service of the namespace: one called "resil-admin" must not stop a start. */
+function isServiceLink(name: string, text: string): boolean {
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text)
 }
 
 /** Variables that look like a slip of the pen. Others that begin with RESIL_ may be anybody's (Kubernetes makes some for a service "resil"). */

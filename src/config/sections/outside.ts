@@ -3,17 +3,31 @@
 import * as z from 'zod/mini'
 import { argList, mixed, section, text, yesNo } from '../fields/field.ts'
 
-export const admin = section('HTTP for probes, Prometheus and the dashboard.', {
-  host: z.prefault(text({ description: 'The address to listen on.' }), '127.0.0.1'),
-  port: z.prefault(
-    mixed(z.union([z.int().check(z.gte(0), z.lte(65_535)), z.literal('off')]), {
-      description: 'The port to listen on.',
-      expects: 'a port from 0 to 65535, or "off"',
-    }),
-    'off',
-  ),
-  token: z.optional(text({ description: 'Callers must present it.', secret: true })),
-})
+export const admin = section(
+  'HTTP for probes, Prometheus and operators. What reads is open to whoever reaches the port; what changes anything needs the token.',
+  {
+    host: z.prefault(
+      text({ description: 'The address to listen on: "0.0.0.0" or "::" lets other machines in, as Kubernetes needs.' }),
+      '127.0.0.1',
+    ),
+    port: z.prefault(
+      mixed(z.union([z.int().check(z.gte(0), z.lte(65_535)), z.literal('off')]), {
+        description: 'The port to listen on; 0: any that is free, the log says which.',
+        expects: 'a port from 0 to 65535, or "off"',
+      }),
+      'off',
+    ),
+    token: z.optional(
+      text({
+        description:
+          'What requests that change anything must present, as `Authorization: Bearer …`; without one there are none. Best given as a variable.',
+        expects: 'text of 8 characters or more, without spaces',
+        pattern: /^[\x21-\x7e]{8,}$/,
+        secret: true,
+      }),
+    ),
+  },
+)
 
 const hook = (when: string) =>
   z.optional(

@@ -54,6 +54,22 @@ test.each([
   expect(readEnv({ [name]: text }, fields).problems.map(lineOf)).toEqual([`${name}: ${message}`])
 })
 
+test('a secret that is wrong is not repeated', () => {
+  expect(readEnv({ RESIL_ADMIN_TOKEN: 'hunter2' }, fields).problems.map(lineOf)).toEqual([
+    'RESIL_ADMIN_TOKEN: is not text of 8 characters or more, without spaces',
+  ])
+})
+
+test('what Kubernetes sets for a service of the name "resil-admin" is not taken for the port', () => {
+  const env = {
+    RESIL_ADMIN_PORT: 'tcp://10.0.0.7:9464',
+    RESIL_ADMIN_PORT_9464_TCP_ADDR: '10.0.0.7',
+    RESIL_ADMIN_SERVICE_HOST: '10.0.0.7',
+  }
+  const { layer, problems } = readEnv(env, fields)
+  expect([...layer.keys(), ...problems]).toEqual([])
+})
+
 test('a slip of the pen is told, other variables are left alone', () => {
   const env = {
     RESIL_INSTANCE: '3',

@@ -100,10 +100,9 @@ test('values that may be secret are never repeated', () => {
   expect(linesFor({ env: { TOKEN: ['hunter2'] } })).toEqual(['env.TOKEN: is not a text, a number, true or false'])
   expect(linesFor({ env: 'TOKEN=hunter2' })).toEqual(['env: is not an object of names and texts'])
   expect(linesFor({ env: { 'A=B': 'hunter2' } })).toEqual(['env.A=B: is not a name that an environment can hold'])
-  expect(linesFor({ admin: { token: 7777 } })).toEqual([
-    'admin.token: is not text',
-    'admin: not available yet in this version of resil',
-  ])
+  for (const token of [7777777, 'hunter2', 'hunter2 hunter2']) {
+    expect(linesFor({ admin: { token } })).toEqual(['admin.token: is not text of 8 characters or more, without spaces'])
+  }
 })
 
 test('a long value is cut', () => {
