@@ -139,9 +139,9 @@ export const METRICS = {
     labels: ['app'],
   },
   resil_worker_drains_total: { type: 'counter', help: 'Drains that were begun, by cause.', labels: ['app', 'cause'] },
-  resil_worker_kills_total: {
+  resil_worker_kill_signals_total: {
     type: 'counter',
-    help: 'Workers that had to be ended by force, by reason.',
+    help: 'Signals that were to end a worker by force, by reason; a SIGKILL that follows a SIGTERM counts again.',
     labels: ['app', 'reason'],
   },
   resil_worker_listen_failures_total: {

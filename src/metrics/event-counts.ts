@@ -19,6 +19,9 @@ const EXIT_KINDS: Readonly<Record<ExitKind, true>> = {
   'boot-failure': true,
   'boot-timeout': true,
   'fork-failed': true,
+  hang: true,
+  memory: true,
+  unhealthy: true,
 }
 const DRAIN_CAUSES: Readonly<Record<DrainCause, true>> = {
   stop: true,
@@ -26,13 +29,26 @@ const DRAIN_CAUSES: Readonly<Record<DrainCause, true>> = {
   restart: true,
   scale: true,
   rollback: true,
+  memory: true,
+  lag: true,
+  cpu: true,
+  age: true,
+  requests: true,
+  liveness: true,
+  hang: true,
 }
-/** A DrainCause says that it was still booting: nothing had to be forced. */
-const KILL_REASONS: Readonly<Record<Exclude<SignalReason, DrainCause>, true>> = {
+/** With these it was still booting: a signal is enough then, and nothing was forced. */
+type Quiet = 'stop' | 'reload' | 'restart' | 'scale' | 'rollback' | 'age' | 'requests'
+const KILL_REASONS: Readonly<Record<Exclude<SignalReason, Quiet>, true>> = {
   'boot-timeout': true,
   'drain-deadline': true,
   unresponsive: true,
   forced: true,
+  memory: true,
+  liveness: true,
+  hang: true,
+  lag: true,
+  cpu: true,
 }
 const GATE_CAUSES: Readonly<Record<EventOf<'gate.opened'>['cause'], true>> = {
   'crash-window': true,
@@ -71,7 +87,7 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
     count('resil_worker_listen_failures_total', { app }, 0)
     for (const kind of Object.keys(EXIT_KINDS)) count('resil_worker_exits_total', { app, kind }, 0)
     for (const cause of Object.keys(DRAIN_CAUSES)) count('resil_worker_drains_total', { app, cause }, 0)
-    for (const reason of Object.keys(KILL_REASONS)) count('resil_worker_kills_total', { app, reason }, 0)
+    for (const reason of Object.keys(KILL_REASONS)) count('resil_worker_kill_signals_total', { app, reason }, 0)
     for (const outcome of OUTCOMES) count('resil_reloads_total', { app, outcome }, 0)
     for (const cause of Object.keys(GATE_CAUSES)) count('resil_gate_openings_total', { app, cause }, 0)
     for (const watchdog of Object.keys(WATCHDOGS)) {
@@ -100,7 +116,7 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
           return count('resil_worker_drains_total', { app: event.worker.app, cause: event.cause })
         case 'worker.signalled':
           if (!Object.hasOwn(KILL_REASONS, event.reason)) return
-          return count('resil_worker_kills_total', { app: event.worker.app, reason: event.reason })
+          return count('resil_worker_kill_signals_total', { app: event.worker.app, reason: event.reason })
         case 'worker.listenFailed':
           return count('resil_worker_listen_failures_total', { app: event.worker.app })
         case 'watchdog.tripped': {

@@ -50,7 +50,7 @@ describe('an event', () => {
     [
       'a kill',
       { type: 'worker.signalled', worker, signal: 'SIGKILL', reason: 'drain-deadline' },
-      ['resil_worker_kills_total{web,drain-deadline} 1'],
+      ['resil_worker_kill_signals_total{web,drain-deadline} 1'],
     ],
     ['a signal to one that still boots', { type: 'worker.signalled', worker, signal: 'SIGTERM', reason: 'stop' }, []],
     [
