@@ -38,6 +38,7 @@ async function check(entry: string | undefined, options: CheckOptions, context: 
   const { resolveSettings } = await import('../../config/resolve.ts')
   const { readMachine } = await import('../../process/machine/read-machine.ts')
   const { explain } = await import('../../config/explain.ts')
+  const { adminPortWarning } = await import('../check-admin-port.ts')
   const { env, cwd, stdout, stderr } = context
   let resolved: Resolved
   try {
@@ -55,6 +56,8 @@ async function check(entry: string | undefined, options: CheckOptions, context: 
     stdout.write(toJson({ ok: false, code: error.code, problems: [error.message, ...error.details] }))
     return exitCodeOf(error.code)
   }
+  const taken = await adminPortWarning(resolved.settings, context)
+  if (taken !== null) resolved = { ...resolved, warnings: [...resolved.warnings, taken] }
   const rows = options.explain ? explain(resolved.origins) : undefined
   if (options.json) {
     stdout.write(toJson(document(resolved, rows)))
