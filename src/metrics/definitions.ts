@@ -48,6 +48,7 @@ export const METRICS = {
   },
   resil_app_instances: { type: 'gauge', help: 'Workers that are wanted.', labels: ['app'] },
   resil_app_ready_workers: { type: 'gauge', help: 'Workers that get traffic.', labels: ['app'] },
+  resil_app_standbys: { type: 'gauge', help: 'Booted workers in reserve.', labels: ['app'] },
   resil_app_generation: {
     type: 'gauge',
     help: 'Number of the release that runs: 1 after the start, one more with each reload.',

@@ -43,12 +43,15 @@ export function statusSamples({ supervisor, apps }: StatusDocument, trafficOf: (
   ]
 }
 
-function appSamples({ name: app, state, instances, ready, generation, gate, workers }: AppStatus): Sample[] {
-  const slots = [...new Set(workers.map(({ slot }) => slot))]
+function appSamples(status: AppStatus): Sample[] {
+  const { name: app, state, instances, ready, standby, generation, gate, workers } = status
+  // Standbys are in no slot yet.
+  const slots = [...new Set(workers.map(({ slot }) => slot))].filter((slot) => slot >= 0)
   return [
     ...Object.keys(APP_STATES).map((one) => sample('resil_app_state', { app, state: one }, one === state ? 1 : 0)),
     sample('resil_app_instances', { app }, instances),
     sample('resil_app_ready_workers', { app }, ready),
+    sample('resil_app_standbys', { app }, standby.standing),
     sample('resil_app_generation', { app }, generation),
     sample('resil_app_gate_open', { app }, gate === 'closed' ? 0 : 1),
     ...slots.flatMap((slot) => slotSamples(app, slot, workers)),
