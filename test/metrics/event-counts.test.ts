@@ -80,7 +80,7 @@ describe('an event', () => {
     ],
     [
       'reload.superseded',
-      { type: 'reload.superseded', ...reload, by: 'stop' },
+      { type: 'reload.superseded', ...reload, restart: false, by: 'stop' },
       ['resil_reloads_total{web,superseded} 1'],
     ],
     [

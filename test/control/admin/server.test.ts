@@ -21,7 +21,7 @@ function reloading(outcome: 'reload.finished' | 'reload.superseded' = 'reload.fi
       const { app, request } = input
       publish({ type: 'reload.started', app, generation: 2, request, restart: false, slots: 2 })
       if (outcome === 'reload.finished') publish({ type: outcome, app, generation: 2, request, tookMs: 5 })
-      else publish({ type: outcome, app, generation: 2, request, by: 'reload' })
+      else publish({ type: outcome, app, generation: 2, request, restart: false, by: 'reload' })
     },
   })
 }
