@@ -34,6 +34,8 @@ export function describeSupervisor(event: SupervisorEvent): string {
       return describeDrop(event)
     case 'log.rotationFailed':
       return `${event.file} could not be rotated (${event.error}) and grows past log.maxSize: let resil write in its folder`
+    case 'orphans.ended':
+      return `${count(event.pids.length, 'worker')} of an earlier supervisor that was killed lived on and ${event.pids.length === 1 ? 'was' : 'were'} ended (pid ${list(event.pids.map(String))})`
     case 'control.recreated':
       return `control socket ${event.socket} had been removed and was created again: exempt it from clean-up jobs`
     case 'supervisor.warned':

@@ -28,6 +28,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'invariant.violated':
     case 'output.dropped':
     case 'log.rotationFailed':
+    case 'orphans.ended':
     case 'control.recreated':
     case 'supervisor.warned':
     case 'admin.listening':

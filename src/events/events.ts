@@ -111,6 +111,8 @@ export type SupervisorEvent =
       readonly error: string | null
     }
   | { readonly type: 'log.rotationFailed'; readonly file: string; readonly error: string }
+  /** Workers of an earlier supervisor that was killed; they had outlived it. */
+  | { readonly type: 'orphans.ended'; readonly pids: readonly number[] }
   | { readonly type: 'control.recreated'; readonly socket: string }
   | { readonly type: 'admin.listening'; readonly host: string; readonly port: number }
   | {

@@ -33,6 +33,7 @@ export function severityOf(event: ResilEvent): Severity {
       return 'info'
     case 'output.dropped':
     case 'log.rotationFailed':
+    case 'orphans.ended':
     case 'control.recreated':
     case 'supervisor.warned':
     case 'supervisor.overslept':

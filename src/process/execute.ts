@@ -6,9 +6,14 @@ import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { forkWorker } from './fork.ts'
-import type { OrphanGuard } from './orphan-guard.ts'
 import type { Log } from './output/log.ts'
 import { type WorkerHandle, watchWorker } from './worker-handle.ts'
+
+/** Sees to it that no worker outlives the supervisor: orphan-guard.ts, worker-list.ts. */
+export interface WorkerWatch {
+  add(pid: number): void
+  remove(pid: number): void
+}
 
 export interface Executor {
   execute(command: Command, submit: (input: Input) => void): void
@@ -20,13 +25,14 @@ export function createExecutor(options: {
   readonly agentPath: string
   readonly log: Log
   readonly door: Door
-  readonly guard: OrphanGuard
+  /** Are told of each process that begins and ends. */
+  readonly guards: readonly WorkerWatch[]
   readonly onExit: (code: number) => void
   /** A worker that has a process. */
   readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, door, guard, onExit, onWorker, sawOomKill } = options
+  const { agentPath, log, door, guards, onExit, onWorker, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
@@ -51,7 +57,7 @@ export function createExecutor(options: {
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
-    guard.add(pid)
+    for (const guard of guards) guard.add(pid)
     if (settings.chaosAllowed) handle.allowChaos()
     onWorker?.(handle)
     const named = {
@@ -70,7 +76,7 @@ export function createExecutor(options: {
   function release(id: number): void {
     const pid = handles.get(id)?.process.pid
     handles.delete(id)
-    if (pid !== undefined) guard.remove(pid)
+    if (pid !== undefined) for (const guard of guards) guard.remove(pid)
   }
 
   return {

@@ -30,6 +30,8 @@ import { openLog } from './output/log.ts'
 import { type Sampler, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
 import { appStatuses } from './status.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+import { openWorkerList, readWorkerList } from './worker-list.ts'
 
 /** How long what was said last may take to reach a slow reader, before the supervisor leaves anyway. */
 const FLUSH_MS = 1_000
@@ -92,11 +94,15 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       message: 'there is no /bin/sh here: if resil itself is killed, a worker that hangs at that moment lives on',
     }),
   )
+  const listPath = control === null ? null : `${control.path}.workers`
+  const orphans = listPath === null ? [] : readWorkerList(listPath)
+  const workerList = listPath === null ? null : openWorkerList(listPath, orphans, tellListFault)
+  const stopSweeping = workerList === null ? () => {} : sweepOrphans(orphans, workerList, clock, publish)
   const executor = createExecutor({
     agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
     log,
     door,
-    guard,
+    guards: workerList === null ? [guard] : [guard, workerList],
     onExit: (code) => exit(code),
     onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),
@@ -130,6 +136,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   sampler.close()
   door.close()
   guard.close()
+  stopSweeping()
+  workerList?.close()
   await Promise.all([control?.close(), adminServer?.close()])
   await log.flush(FLUSH_MS)
   log.close()
@@ -149,6 +157,11 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       log.close()
       throw error
     }
+  }
+
+  function tellListFault({ message }: Error): void {
+    const consequence = 'if resil and its guard are killed at once, a worker that hangs at that moment lives on'
+    publish({ type: 'supervisor.warned', message: `the list of workers can't be kept (${message}): ${consequence}` })
   }
 
   function appOf(name: string): App | undefined {

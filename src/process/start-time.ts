@@ -4,11 +4,21 @@ import { readFileSync } from 'node:fs'
 
 /** null: it has gone, or this is not Linux. */
 export function startTimeOf(pid: number): string | null {
+  return fieldsOf(pid)[19] ?? null
+}
+
+/** Whether that very process runs, or is stopped or blocked; one that only waits to be reaped does not. */
+export function isAlive({ pid, began }: { readonly pid: number; readonly began: string }): boolean {
+  const fields = fieldsOf(pid)
+  return fields[0] !== 'Z' && fields[19] === began
+}
+
+/** The name in parentheses may hold spaces and parentheses; the state is field 3, the first after it, the start time field 22. */
+function fieldsOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold spaces and parentheses; the start time is field 22, the 20th after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return null
+    return []
   }
 }

@@ -126,6 +126,14 @@ const rows: Rows = {
       'two workers of a cron job do everything twice',
     ],
   ],
+  'orphans.ended': [
+    [{ pids: [4121] }, 'warn', '1 worker of an earlier supervisor that was killed lived on and was ended (pid 4121)'],
+    [
+      { pids: [4121, 4122] },
+      'warn',
+      '2 workers of an earlier supervisor that was killed lived on and were ended (pid 4121 and 4122)',
+    ],
+  ],
   'control.recreated': [
     [
       { socket: '/tmp/resil-0/shop.sock' },
