@@ -24,7 +24,7 @@ describe('resil start -d', () => {
     const { run, resil } = await place()
     const { code, stdout, stderr } = await resil('start', fixture('server.cjs'), '-w', '1', '--name', 'web', '-d')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const [socket = '', log = ''] = readdirSync(run).sort().reverse()
+    const [log = '', socket = ''] = readdirSync(run).sort()
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^web runs in the background \(pid \d+\)$/),
       expect.stringMatching(/^ {2}web: 1 of 1 ready on port \d+$/),
@@ -188,7 +188,7 @@ describe('a supervisor without the usual comforts', () => {
     await killed.waitForLine('web is running')
     await killed.stop('SIGKILL')
     await assertNoProcessLeft(10_000)
-    expect(readdirSync(run)).toHaveLength(1)
+    expect(readdirSync(run).filter((name) => name.endsWith('.sock'))).toHaveLength(1)
     expect(await resil('status')).toMatchObject({
       code: 69,
       stderr: 'resil: no supervisor is running here; start one with `resil start app.js`\n',
