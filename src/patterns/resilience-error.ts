@@ -32,18 +32,22 @@ export class ResilienceError extends ResilError<ResilienceCode> {
   readonly [brand] = true
   readonly strategy: StrategyKind
   readonly strategyName: string
-  /** When it may be worth trying again: set for open circuits, rate limits and throttling. */
+  /** When it may be worth trying again, in whole milliseconds: set for open circuits and rate limits. */
   readonly retryAfterMs: number | undefined
 
   constructor(code: ResilienceCode, fields: ResilienceErrorFields) {
     const limit = Error.stackTraceLimit
     withStackTraceLimit(0)
-    super(code, fields.message ?? describe(code, fields), 'cause' in fields ? { cause: fields.cause } : undefined)
+    super(
+      code,
+      fields.message ?? describe(code, fields),
+      fields.cause === undefined ? undefined : { cause: fields.cause },
+    )
     withStackTraceLimit(limit)
     this.name = code === 'RESIL_TIMEOUT' ? 'TimeoutError' : 'ResilienceError'
     this.strategy = fields.strategy
     this.strategyName = fields.strategyName
-    this.retryAfterMs = fields.retryAfterMs
+    this.retryAfterMs = fields.retryAfterMs === undefined ? undefined : Math.ceil(fields.retryAfterMs)
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Frame } from '../pipeline/frame.ts'
 import { judge, judgeCut } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
-import { ResilienceError } from '../resilience-error.ts'
+import { ResilienceError, type ResilienceErrorFields } from '../resilience-error.ts'
 import type { BreakerStrategy, Ticket } from './circuit-breaker.ts'
 
 export class BreakerLayer extends Layer {
@@ -45,9 +45,10 @@ export class BreakerLayer extends Layer {
   }
 
   private reject(frame: Frame): void {
-    const { kind, name, retryAfterMs } = this.breaker
+    const { kind, name, reason, retryAfterMs } = this.breaker
+    const fields: ResilienceErrorFields = { strategy: kind, strategyName: name, retryAfterMs, cause: reason }
     frame.ok = false
-    frame.value = new ResilienceError('RESIL_CIRCUIT_OPEN', { strategy: kind, strategyName: name, retryAfterMs })
+    frame.value = new ResilienceError('RESIL_CIRCUIT_OPEN', fields)
     this.outer.leave(frame)
   }
 }

@@ -80,6 +80,8 @@ export class BreakerStrategy extends BaseStrategy {
   private epoch = 0
   private probes: readonly Probe[] = []
   private errors: readonly unknown[] = []
+  /** The last failure before it opened: what is behind each rejection. */
+  reason: unknown = undefined
   private success = 0
   private failure = 0
   private ignored = 0
@@ -160,6 +162,7 @@ export class BreakerStrategy extends BaseStrategy {
 
   open(): void {
     if (this.override === 'forced-open') return
+    this.reason = undefined
     this.restart('forced-open', closedCircuit)
     this.opened += 1
     this.tell({
@@ -172,6 +175,7 @@ export class BreakerStrategy extends BaseStrategy {
 
   close(): void {
     const was = this.state
+    this.reason = undefined
     this.restart(undefined, closedCircuit)
     if (was !== 'closed') this.tell({ type: 'circuitBreaker.closed', cause: 'manual' } as Untold)
   }
@@ -248,6 +252,7 @@ export class BreakerStrategy extends BaseStrategy {
     else if (after.status === 'open') this.becomeOpen(after, failure)
     else {
       this.restart(undefined, after)
+      this.reason = undefined
       this.tell({ type: 'circuitBreaker.closed', cause: 'probes' } as Untold)
     }
   }
@@ -270,6 +275,7 @@ export class BreakerStrategy extends BaseStrategy {
   private becomeOpen(circuit: Extract<Circuit, { status: 'open' }>, cause: OpenCause): void {
     const { errors } = this
     this.restart(undefined, circuit)
+    this.reason = errors.at(-1) ?? this.reason
     this.opened += 1
     const openMs = circuit.until - this.clock.now()
     this.tell({ type: 'circuitBreaker.opened', cause, openMs, errors: errors.filter((e) => e !== undefined) } as Untold)

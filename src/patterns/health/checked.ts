@@ -63,7 +63,7 @@ export class Checked {
     const result: CheckResult = expired
       ? { status: 'fail', output: `the last result is ${Math.round(ageMs)} ms old` }
       : this.result
-    return { ...result, kind, critical, ageMs, durationMs: this.durationMs }
+    return { ...result, kind, critical, ageMs: Math.round(ageMs), durationMs: Math.round(this.durationMs) }
   }
 
   stop(): void {

@@ -75,7 +75,7 @@ export class Frame implements Bounds {
   held: readonly Hold[] = NO_HOLDS
   readonly slots: unknown[] = Array.from<unknown>({ length: USUAL_SLOTS }).fill(undefined)
   /** As slots, but numbers: a plain slot would box each of them. */
-  times = new Float64Array(USUAL_SLOTS)
+  times: Float64Array = new Float64Array(USUAL_SLOTS)
   /** Nobody was given a promise of its own: the end goes back the way that the action's came. */
   private direct = false
   private reaction: Promise<unknown> | undefined = undefined

@@ -48,6 +48,15 @@ describe('the classic: failures in a row', () => {
     expect(breaker.metrics()).toMatchObject({ rejected: 1, failure: 1, opened: 1 })
   })
 
+  it('says by its cause what opened it, until it is closed', async () => {
+    const { breaker } = openBreaker()
+    await failTimes(breaker, 1)
+    expect(await errorOf(breaker.execute(succeeds))).toMatchObject({ code: 'RESIL_CIRCUIT_OPEN', cause: boom })
+    breaker.close()
+    breaker.open()
+    expect(await errorOf(breaker.execute(succeeds))).not.toHaveProperty('cause')
+  })
+
   it('takes no stack for a rejection', async () => {
     const { breaker } = openBreaker()
     await failTimes(breaker, 1)

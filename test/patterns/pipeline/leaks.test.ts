@@ -99,6 +99,17 @@ describe('in a process of its own', () => {
     expect(performance.now() - began).toBeLessThan(30_000)
   })
 
+  it('a wait for the next attempt keeps the process alive; health checks in the background do not', async () => {
+    const output = await program(`
+      import { constantBackoff, healthRegistry, retry } from './patterns.ts'
+      healthRegistry().register('x', () => true, { intervalMs: 60_000 })
+      let calls = 0
+      const flaky = async () => { if (++calls === 1) throw new Error('once'); return 'again' }
+      retry({ backoff: constantBackoff(300) }).execute(flaky).then(console.log)
+    `)
+    expect(output).toBe('again')
+  })
+
   it('the memory of a breaker does not grow with the rate of its calls', async () => {
     const output = await program(
       `
