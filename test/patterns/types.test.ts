@@ -29,6 +29,10 @@ it('a result keeps its type through any strategies', () => {
   >()
 })
 
+it('a pipeline without strategies takes whatever there is', () => {
+  expectTypeOf(pipeline('none').execute(() => load(1))).resolves.toEqualTypeOf<User>()
+})
+
 it('a fallback adds what it answers', () => {
   const spare = pipeline('p', fallback.value(null), retry())
   expectTypeOf(spare.execute(() => load(1))).resolves.toEqualTypeOf<User | null>()

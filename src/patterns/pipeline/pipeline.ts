@@ -10,7 +10,11 @@ import { LAYER, Layer, type Layered, type Slots } from './layer.ts'
 import { BaseStrategy, type Strategy } from './strategy.ts'
 
 export type AnyStrategy = Strategy<never, unknown>
-export type Accepts<S extends readonly AnyStrategy[]> = S[number] extends Strategy<infer In, unknown> ? In : never
+export type Accepts<S extends readonly AnyStrategy[]> = [S[number]] extends [never]
+  ? unknown
+  : S[number] extends Strategy<infer In, unknown>
+    ? In
+    : never
 export type Adds<S extends readonly AnyStrategy[]> = [S[number]] extends [never]
   ? never
   : S[number] extends Strategy<never, infer A>

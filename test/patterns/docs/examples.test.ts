@@ -3,6 +3,23 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  adaptiveLimiter,
+  bulkhead,
+  chaos,
+  checks,
+  circuitBreaker,
+  exponentialBackoff,
+  fallback,
+  healthRegistry,
+  hedge,
+  pipeline,
+  rateLimiter,
+  resilientFetch,
+  retry,
+  retryBudget,
+  timeout,
+} from '../../../src/patterns.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const guides = join(root, 'docs/guides/patterns')
@@ -29,6 +46,39 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 it('there is a guide with an example for each strategy', () => {
   expect(new Set(examples.map(({ name }) => name.replace(/-\d+$/, ''))).size).toBeGreaterThanOrEqual(13)
+})
+
+/** What a strategy takes, in the words of its own complaint. */
+function optionsOf(make: (options: never) => unknown, needed: object = {}): string[] {
+  try {
+    make({ ...needed, zzzzzz: 1 } as never)
+  } catch (error) {
+    return /known are (.*)$/.exec((error as Error).message)?.[1]?.split(', ') ?? []
+  }
+  return []
+}
+
+it.each<[string, string[]]>([
+  ['circuit-breaker', [...optionsOf(circuitBreaker), ...optionsOf(circuitBreaker, { window: { calls: 5 } })]],
+  ['retry', [...optionsOf(retry), ...optionsOf(retryBudget), ...optionsOf(exponentialBackoff)]],
+  ['bulkhead', optionsOf(bulkhead)],
+  ['timeout', optionsOf(timeout as never)],
+  ['fallback', [...optionsOf(fallback.cached), ...optionsOf((options) => fallback.value(1, options))]],
+  ['hedge', [...optionsOf(hedge), ...optionsOf((delayMs) => hedge({ delayMs }))]],
+  ['rate-limiter', optionsOf(rateLimiter)],
+  ['adaptive-limiter', [...optionsOf(adaptiveLimiter), ...optionsOf(adaptiveLimiter, { algorithm: 'throttle' })]],
+  ['chaos', optionsOf(chaos as never)],
+  ['health', optionsOf((options) => healthRegistry().register('x', () => true, options))],
+  ['health', [...optionsOf(checks.disk), ...optionsOf(checks.memory), ...optionsOf(checks.eventLoop)]],
+  ['health', [...optionsOf(checks.tcp), ...optionsOf(checks.http)]],
+  ['pipeline', optionsOf((options) => pipeline.standard('x', options))],
+  ['adapters', optionsOf(resilientFetch)],
+])('the guide %s tells of every option', (guide, options) => {
+  expect(options.length).toBeGreaterThan(0)
+  // What all strategies take is told in the overview.
+  const pages = ['README', guide, ...(guide === 'adapters' ? ['pipeline'] : [])]
+  const text = pages.map((page) => readFileSync(join(guides, `${page}.md`), 'utf8')).join('\n')
+  expect(options.filter((option) => !new RegExp(`\\b${option}\\b`).test(text))).toEqual([])
 })
 
 it('all examples type-check', () => {

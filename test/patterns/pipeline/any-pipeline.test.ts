@@ -19,6 +19,8 @@ import {
 } from '../../../src/patterns.ts'
 import { boom, type Deferred, deferred, turn } from '../support/promises.ts'
 
+let pipelines = 0
+
 const makers: Record<string, (clock: ManualClock) => AnyStrategy> = {
   retry: (clock) => retry({ clock, backoff: constantBackoff(20), maxAttempts: 3 }),
   attempts: (clock) => retry({ clock, backoff: constantBackoff(0), attemptTimeoutMs: 30, maxAttempts: 2 }),
@@ -32,6 +34,9 @@ const makers: Record<string, (clock: ManualClock) => AnyStrategy> = {
   value: () => fallback.value('spare'),
   degraded: (clock) => fallback.degraded(() => new Promise((resolve) => clock.setTimeout(() => resolve('less'), 10))),
   cached: (clock) => fallback.cached({ clock, key: 'k', ttlMs: 5 }),
+  apart: (clock) => fallback.cached({ clock, key: 'k', singleFlight: false }),
+  inner: (clock) =>
+    pipeline(`inner-${++pipelines}`, hedge({ clock, delayMs: 7 }), bulkhead({ clock, maxQueuedCalls: 1 })),
   hedge: (clock) => hedge({ clock, delayMs: 15, maxHedges: 2 }),
   chaos: (clock) =>
     chaos({
@@ -58,6 +63,9 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.nat(40) }) },
 )
 
+/** Whom a listener aborts when it hears of the n-th event: in the middle of whatever is told. */
+const hearing = fc.array(fc.option(fc.nat(20), { nil: undefined, freq: 2 }), { maxLength: 5 })
+
 function permitsInUse(strategy: AnyStrategy): number {
   const { inFlight } = strategy.metrics() as BulkheadMetrics
   return inFlight ?? 0
@@ -66,13 +74,18 @@ function permitsInUse(strategy: AnyStrategy): number {
 it('any strategies in any order: each call settles once, and when all is over nothing is held, armed or counted twice', async () => {
   const layers = fc.array(fc.constantFrom(...Object.keys(makers)), { minLength: 1, maxLength: 6, size: 'max' })
   await fc.assert(
-    fc.asyncProperty(layers, fc.array(step, { maxLength: 50, size: 'max' }), async (names, steps) => {
+    fc.asyncProperty(layers, fc.array(step, { maxLength: 50, size: 'max' }), hearing, async (names, steps, deeds) => {
       const clock = manualClock()
       const strategies = names.map((name) => makers[name]?.(clock)).filter((made) => made !== undefined)
       const all = pipeline('any', ...strategies)
       const work: Deferred<unknown>[] = []
       const controllers: AbortController[] = []
       let settled = 0
+      let heard = 0
+      all.on(() => {
+        const deed = deeds[heard++ % deeds.length]
+        if (deed !== undefined) controllers[deed % Math.max(1, controllers.length)]?.abort(boom)
+      })
       for (const next of steps) {
         if (next.do === 'call') {
           const controller = new AbortController()
@@ -109,6 +122,6 @@ it('any strategies in any order: each call settles once, and when all is over no
       expect(strategies.map(permitsInUse)).toEqual(strategies.map(() => 0))
       expect(clock.pending).toBe(0)
     }),
-    { numRuns: 300 },
+    { numRuns: Number(process.env.RESIL_PROPERTY_RUNS ?? 300) },
   )
 })
