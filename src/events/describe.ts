@@ -4,6 +4,7 @@
 import { assertNever } from '../errors.ts'
 import { describeApp } from './describe-app.ts'
 import { describeGate } from './describe-gate.ts'
+import { describeIncident } from './describe-incident.ts'
 import { describeReload } from './describe-reload.ts'
 import { describeSupervisor } from './describe-supervisor.ts'
 import { describeWatchdog } from './describe-watchdog.ts'
@@ -60,6 +61,14 @@ function sentenceOf(event: ResilEvent): string {
     case 'watchdog.tripped':
     case 'evidence.taken':
       return describeWatchdog(event)
+    case 'incident.opened':
+    case 'incident.worsened':
+    case 'incident.resolved':
+    case 'incidents.unsaved':
+    case 'hook.failed':
+    case 'hook.recovered':
+    case 'hook.dropped':
+      return describeIncident(event)
     case 'gate.opened':
     case 'gate.trialStarted':
     case 'gate.closed':

@@ -2,6 +2,7 @@
 // Past tense; ids and numbers rather than sentences. describe.ts makes the English.
 
 import type { Evidence } from './evidence.ts'
+import type { IncidentKind } from './incident-kind.ts'
 
 /** Stands where a slot's number does, for workers in reserve. */
 export const STANDBY_SLOT = -1
@@ -260,6 +261,59 @@ export type WatchdogEvent =
     }
   | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }
 
+/** What is made of the other events: failures with a name, and whether they could be kept. */
+export type IncidentEvent =
+  | {
+      readonly type: 'incident.opened'
+      readonly incident: string
+      readonly kind: IncidentKind
+      /** null: the supervisor itself, or the machine. */
+      readonly app: string | null
+      readonly summary: string
+      readonly hint: string | null
+    }
+  /** More is known about it, or it has become worse. */
+  | {
+      readonly type: 'incident.worsened'
+      readonly incident: string
+      readonly kind: IncidentKind
+      readonly from: IncidentKind
+      readonly app: string | null
+      readonly summary: string
+      readonly hint: string | null
+    }
+  | {
+      readonly type: 'incident.resolved'
+      readonly incident: string
+      readonly kind: IncidentKind
+      readonly app: string | null
+      readonly failures: number
+      readonly lastedMs: number
+    }
+  | { readonly type: 'incidents.unsaved'; readonly dir: string; readonly error: string }
+
+/** What became of telling others. */
+export type HookEvent =
+  | {
+      readonly type: 'hook.failed'
+      readonly hook: HookName
+      readonly app: string
+      /** A command, or the origin of a URL: what follows it may be a secret. */
+      readonly target: string
+      readonly reason: string
+    }
+  | {
+      readonly type: 'hook.recovered'
+      readonly hook: HookName
+      readonly app: string
+      readonly target: string
+      readonly failures: number
+    }
+  /** More was to be told than the hooks could take. */
+  | { readonly type: 'hook.dropped'; readonly count: number }
+
+export type HookName = 'onCrash' | 'onExhausted' | 'onIncident' | 'onReload'
+
 export type ReloadEvent =
   | {
       readonly type: 'reload.started'
@@ -323,7 +377,15 @@ export type ReloadEvent =
     }
   | { readonly type: 'request.refused'; readonly app: string; readonly request: string; readonly reason: string }
 
-export type ResilEvent = SupervisorEvent | AppEvent | WorkerEvent | WatchdogEvent | GateEvent | ReloadEvent
+export type ResilEvent =
+  | SupervisorEvent
+  | AppEvent
+  | WorkerEvent
+  | WatchdogEvent
+  | GateEvent
+  | ReloadEvent
+  | IncidentEvent
+  | HookEvent
 
 /** As published: stamped with wall time and a number that has no holes. */
 export type PublishedEvent = ResilEvent & { readonly at: number; readonly seq: number }

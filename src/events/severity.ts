@@ -30,6 +30,10 @@ export function severityOf(event: ResilEvent): Severity {
     case 'reload.slotReplaced':
     case 'reload.finished':
     case 'evidence.taken':
+    case 'incident.opened':
+    case 'incident.worsened':
+    case 'incident.resolved':
+    case 'hook.recovered':
       return 'info'
     case 'output.dropped':
     case 'log.rotationFailed':
@@ -38,6 +42,9 @@ export function severityOf(event: ResilEvent): Severity {
     case 'supervisor.warned':
     case 'supervisor.overslept':
     case 'watchdog.tripped':
+    case 'incidents.unsaved':
+    case 'hook.failed':
+    case 'hook.dropped':
     case 'app.degraded':
     case 'app.standbyRefused':
     case 'reload.superseded':

@@ -558,6 +558,79 @@ const rows: Rows = {
       'web:2 (pid 4121): no evidence: the inspector did not answer within 1 s',
     ],
   ],
+  'incident.opened': [
+    [
+      {
+        incident: '1r4k9z',
+        kind: 'crash',
+        app: 'web',
+        summary: 'web:2 exited',
+        hint: 'TypeError: x is not a function',
+      },
+      'info',
+      'incident 1r4k9z is open: crash of web (TypeError: x is not a function); "resil why 1r4k9z" tells all',
+    ],
+    [
+      { incident: '1r4k9z', kind: 'disk-full', app: null, summary: 'lines were lost', hint: null },
+      'info',
+      'incident 1r4k9z is open: disk-full; "resil why 1r4k9z" tells all',
+    ],
+  ],
+  'incident.worsened': [
+    [
+      {
+        incident: '1r4k9z',
+        kind: 'crash-loop',
+        from: 'crash',
+        app: 'web',
+        summary: 'web:2 exited',
+        hint: null,
+      },
+      'info',
+      'incident 1r4k9z was a crash, and is a crash-loop of web; "resil why 1r4k9z" tells all',
+    ],
+  ],
+  'incident.resolved': [
+    [
+      { incident: '1r4k9z', kind: 'crash', app: 'web', failures: 1, lastedMs: 1_200 },
+      'info',
+      'incident 1r4k9z (crash of web) is over; it lasted 1.2 s',
+    ],
+    [
+      { incident: '1r4k9z', kind: 'crash-loop', app: 'web', failures: 7, lastedMs: 90_000 },
+      'info',
+      'incident 1r4k9z (crash-loop of web, 7 failures) is over; it lasted 1 min 30 s',
+    ],
+  ],
+  'incidents.unsaved': [
+    [
+      { dir: '/var/lib/resil/web', error: 'ENOSPC' },
+      'warn',
+      'incidents can not be written to /var/lib/resil/web (ENOSPC) and are kept in memory: free some space, or set stateDir to another folder',
+    ],
+    [
+      { dir: '/var/lib/resil/web', error: 'EROFS' },
+      'warn',
+      'incidents can not be written to /var/lib/resil/web (EROFS) and are kept in memory: let resil write there, or set stateDir to another folder',
+    ],
+  ],
+  'hook.failed': [
+    [
+      { hook: 'onCrash', app: 'web', target: 'notify.sh', reason: 'exited with code 3' },
+      'warn',
+      'hook onCrash of web failed: notify.sh exited with code 3; that is told once until it works again',
+    ],
+  ],
+  'hook.recovered': [
+    [
+      { hook: 'onCrash', app: 'web', target: 'https://hooks.example', failures: 3 },
+      'info',
+      'hook onCrash of web works again: https://hooks.example, after 3 failures',
+    ],
+  ],
+  'hook.dropped': [
+    [{ count: 12 }, 'warn', '12 calls of hooks were left out: more happened than they could be told; make them faster'],
+  ],
   'gate.opened': [
     [
       { app: 'web', slot: 1, cause: 'crash-window', crashes: 6, retryInMs: 30_000 },

@@ -1,0 +1,118 @@
+// When an incident is over, and who is ready meanwhile. Decided on monotonic time; wall time only stamps.
+
+import type { PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { CollectorState, Fact, OpenIncident, ReadyWorker } from './collector-state.ts'
+import type { Incident, TimelineEntry } from './incident.ts'
+import { replace } from './record.ts'
+import { extend } from './timeline.ts'
+
+/** Without another failure for so long, what has no worker to replace is over. */
+const QUIET_MS = 60_000
+const DEFAULT_STABLE_MS = 30_000
+
+/** Keeps account of ready workers, and of slots that nobody wants any more. */
+export function noteReadiness(state: CollectorState, { event, now }: Fact): void {
+  switch (event.type) {
+    case 'worker.ready': {
+      const { id, app, slot } = event.worker
+      state.ready = [...state.ready, { id, app, slot, since: now, at: event.at }]
+      return
+    }
+    case 'worker.draining':
+    case 'worker.exited':
+      state.ready = state.ready.filter(({ id }) => id !== event.worker.id)
+      if (event.type === 'worker.exited') state.early = state.early.filter(({ worker }) => worker !== event.worker.id)
+      return
+    case 'app.running':
+      // All slots that are wanted are ready: the others have been scaled away, also in a life before this one.
+      return release(
+        state,
+        event,
+        ({ slot }) => !state.ready.some((worker) => worker.app === event.app && worker.slot === slot),
+      )
+    case 'slot.parked':
+      return release(state, event, ({ slot }) => slot === event.slot)
+    case 'app.scaled':
+      return release(state, event, ({ slot }) => slot >= event.to)
+    case 'app.stopped':
+      return release(state, event, () => true)
+    case 'app.ended':
+      if (event.exitCode === 0) release(state, event, () => true)
+      return
+    default:
+      return
+  }
+}
+
+function release(
+  state: CollectorState,
+  { app }: Extract<PublishedEvent, { app: string }>,
+  isReleased: (of: { readonly slot: number }) => boolean,
+): void {
+  state.open = state.open.map((open) =>
+    open.incident.app === app ? { ...open, slots: open.slots.filter((slot) => !isReleased({ slot })) } : open,
+  )
+}
+
+/** Marks as resolved what is over; the caller takes it out. */
+export function resolveOver(state: CollectorState, at: number, now: number, events: ResilEvent[]): void {
+  for (const open of state.open) {
+    const end = endOf(open, state, at, now)
+    if (end === null) continue
+    const { incident } = open
+    const resolved: Incident = {
+      ...incident,
+      state: 'resolved',
+      endedAt: end.at,
+      updatedAt: at,
+      ...extend(incident, [{ ...end, type: 'resolved' }]),
+    }
+    replace(state, { ...open, incident: resolved })
+    const { id, kind, app } = incident
+    const lastedMs = Math.max(0, end.at - incident.begunAt)
+    events.push({ type: 'incident.resolved', incident: id, kind, app, lastedMs, failures: incident.failures })
+  }
+}
+
+/** null: it goes on. */
+function endOf(open: OpenIncident, state: CollectorState, at: number, now: number): Omit<TimelineEntry, 'type'> | null {
+  switch (open.ending) {
+    case 'at-once':
+      return { at, text: 'it was over when it was told' }
+    case 'quiet':
+      return now - open.failedAt >= QUIET_MS
+        ? { at: at - (now - open.failedAt), text: 'it has not happened again' }
+        : null
+    case 'gone':
+      return open.workers.length === 0 ? { at, text: 'its workers have ended' } : null
+    case 'replaced':
+      return replacedAt(open, state, at, now)
+  }
+}
+
+function replacedAt(
+  open: OpenIncident,
+  { ready, stableAfterMs }: CollectorState,
+  at: number,
+  now: number,
+): Omit<TimelineEntry, 'type'> | null {
+  const { slots, incident, workers } = open
+  if (slots.length === 0) return { at, text: 'its slots are stopped, and wanted no more' }
+  const stableMs = stableAfterMs[incident.app ?? ''] ?? DEFAULT_STABLE_MS
+  const replacements = slots.map((slot) => newestIn(ready, incident.app, slot, workers))
+  let end = incident.begunAt
+  for (const worker of replacements) {
+    if (worker === undefined || now - worker.since < stableMs) return null
+    end = Math.max(end, worker.at)
+  }
+  return { at: end, text: 'its workers are replaced, and the new ones stay up' }
+}
+
+function newestIn(
+  ready: readonly ReadyWorker[],
+  app: string | null,
+  slot: number,
+  not: readonly number[],
+): ReadyWorker | undefined {
+  return ready.findLast((worker) => worker.app === app && worker.slot === slot && !not.includes(worker.id))
+}

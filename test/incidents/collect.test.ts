@@ -1,0 +1,358 @@
+import { describe, expect, test } from 'vitest'
+import type { ResilEvent } from '../../src/events/events.ts'
+import type { Incident } from '../../src/incidents/incident.ts'
+import { crashed, exit, lines, ready, story, worker } from './story.ts'
+
+const [first, second, third] = [worker(0, 1), worker(0, 2), worker(0, 3)]
+
+describe('a crash', () => {
+  test('is an incident with its exit, its words, what led to it and what resil does', () => {
+    const s = story()
+    s.happens(ready(first))
+    s.passes(2_000)
+    s.happens(crashed(first), { lines: lines('TypeError: x is not a function') })
+    expect(s.incident).toMatchObject({
+      kind: 'crash',
+      state: 'open',
+      app: 'web',
+      workers: [{ slot: 0, worker: 1, pid: 4001, generation: 1 }],
+      failures: 1,
+      endedAt: null,
+      summary: 'web:0 (pid 4001) exited with code 1 after 3 s',
+      hint: 'TypeError: x is not a function',
+      exit: { code: 1 },
+      decision: { did: 'started web:0 again at once' },
+    })
+    expect(s.incident.timeline.map(({ type }) => type)).toEqual(['worker.ready', 'worker.exited'])
+    expect(s.incident.lines).toHaveLength(1)
+    expect(s.told).toMatchObject([{ type: 'incident.opened', kind: 'crash', app: 'web' }])
+  })
+
+  test('is over when its replacement has stayed up for stableAfter, since the moment that it was ready', () => {
+    const s = story()
+    s.happens(crashed(first))
+    s.passes(1_000)
+    s.happens(ready(second))
+    s.passes(29_000)
+    expect(s.incident.state).toBe('open')
+    s.passes(1_000)
+    expect(s.incident).toMatchObject({ state: 'resolved', endedAt: s.incident.begunAt + 1_000 })
+    expect(s.told.at(-1)).toMatchObject({ type: 'incident.resolved', lastedMs: 1_000, failures: 1 })
+    expect(s.state.open).toEqual([])
+  })
+
+  test('that comes again before it is over makes the incident grow', () => {
+    const s = story()
+    for (const who of [first, second, third]) {
+      s.happens(ready(who))
+      s.happens(crashed(who), { lines: lines(`Error: ${who.id}`) })
+      s.passes(5_000)
+    }
+    expect(s.incident).toMatchObject({ kind: 'crash', failures: 3, hint: 'Error: 3', workers: [{}, {}, {}] })
+    expect(s.told.map(({ type }) => type)).toEqual(['incident.opened'])
+  })
+
+  test('after it was over is another incident', () => {
+    const s = story()
+    s.happens(crashed(first))
+    s.happens(ready(second))
+    s.passes(31_000)
+    s.happens(crashed(second))
+    expect(s.incidents.map(({ state }) => state)).toEqual(['resolved', 'open'])
+  })
+
+  test('of all workers for one reason is one incident, over when all are replaced', () => {
+    const s = story()
+    for (let slot = 0; slot < 4; slot += 1) s.happens(crashed(worker(slot, slot + 1)))
+    expect(s.incident.failures).toBe(4)
+    for (let slot = 0; slot < 3; slot += 1) s.happens(ready(worker(slot, slot + 5)))
+    s.passes(60_000)
+    expect(s.incident.state).toBe('open')
+    s.happens(ready(worker(3, 9)))
+    s.passes(30_000)
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test('of two apps is two incidents', () => {
+    const s = story(['web', 'api'])
+    s.happens(crashed(first))
+    s.happens(crashed(worker(0, 2, 'api')))
+    expect(s.incidents.map(({ app }) => app)).toEqual(['web', 'api'])
+  })
+
+  test('of another kind in another slot is an incident of its own', () => {
+    const s = story()
+    s.happens(crashed(first))
+    s.happens(crashed(worker(1, 2), { kind: 'oom', signal: 'SIGKILL', code: null }))
+    expect(s.incidents.map(({ kind }) => kind)).toEqual(['crash', 'oom'])
+  })
+
+  test('whose replacement tells more takes that kind', () => {
+    const s = story()
+    s.happens(crashed(first))
+    s.happens(crashed(second), { lines: lines('Error: EMFILE: too many open files') })
+    expect(s.incident.kind).toBe('fd-exhaustion')
+    expect(s.told.at(-1)).toMatchObject({ type: 'incident.worsened', from: 'crash', kind: 'fd-exhaustion' })
+  })
+
+  test('is over when its slot is stopped by hand, or its app', () => {
+    for (const end of [
+      { type: 'slot.parked', app: 'web', slot: 0 },
+      { type: 'app.stopped', app: 'web' },
+    ] as const) {
+      const s = story()
+      s.happens(crashed(first))
+      s.happens(end)
+      expect(s.incident.state).toBe('resolved')
+    }
+  })
+})
+
+describe('an open gate', () => {
+  const opened: ResilEvent = {
+    type: 'gate.opened',
+    app: 'web',
+    slot: 0,
+    cause: 'crash-window',
+    crashes: 6,
+    retryInMs: 30_000,
+  }
+
+  test('makes a crash loop of crashes', () => {
+    const s = story()
+    for (let id = 1; id <= 50; id += 1) s.happens(crashed(worker(0, id)))
+    s.happens(opened)
+    expect(s.incident).toMatchObject({ kind: 'crash-loop', failures: 50 })
+    expect(s.incident.decision.did).toBe('holds restarts of web:0, and tries one worker in 30 s')
+    expect(s.told.map(({ type }) => type)).toEqual(['incident.opened', 'incident.worsened'])
+  })
+
+  test('does not hide a kind that tells more', () => {
+    const s = story()
+    s.happens(crashed(first, { kind: 'oom', code: null, signal: 'SIGKILL' }))
+    s.happens(opened)
+    expect(s.incident).toMatchObject({ kind: 'oom', decision: { why: expect.stringContaining('restart.window') } })
+  })
+
+  test('a story of a thousand events keeps its beginning and its end, and counts the rest', () => {
+    const s = story()
+    for (let id = 1; id <= 1_000; id += 1) s.happens(crashed(worker(0, id)))
+    expect(s.incident.timeline).toHaveLength(40)
+    expect(s.incident.omitted).toBe(960)
+    expect(s.incident.timeline[0]?.text).toContain('pid 4001')
+    expect(s.incident.timeline.at(-1)?.text).toContain('pid 5000')
+    expect(s.incident.workers).toHaveLength(10)
+  })
+})
+
+describe('what is no incident', () => {
+  const done = { do: 'park' } as const
+  test.each<[string, ResilEvent]>([
+    ['a planned end', { ...crashed(first, { kind: 'planned' }), after: { do: 'nothing' } } as ResilEvent],
+    ['a job that is done', { ...crashed(first, { kind: 'clean', code: 0 }), after: done } as ResilEvent],
+    ['a worker that is ready', ready(first)],
+    ['lines that a slow reader lost', { type: 'output.dropped', bytes: 1, lines: 1, to: 'stdout', error: null }],
+    ['a drain', { type: 'worker.draining', worker: first, cause: 'reload', deadlineMs: 1_000 }],
+  ])('%s', (_what, event) => {
+    const s = story()
+    s.happens(event)
+    expect(s.incidents).toEqual([])
+  })
+})
+
+describe('a reload', () => {
+  const started: ResilEvent = {
+    type: 'reload.started',
+    app: 'web',
+    generation: 2,
+    request: 'r1',
+    restart: false,
+    slots: 1,
+  }
+  const next = worker(0, 2, 'web', 2)
+  const failed: ResilEvent = {
+    ...crashed(next, { kind: 'boot-failure' }),
+    after: { do: 'nothing' },
+  } as ResilEvent
+  const rolledBack: ResilEvent = {
+    type: 'reload.rolledBack',
+    app: 'web',
+    generation: 2,
+    request: 'r1',
+    kept: 1,
+    failure: { slot: 0, worker: 2, reason: 'boot-failure', exit: exit({ kind: 'boot-failure' }), missing: [] },
+    tookMs: 900,
+  }
+
+  test('that went back is one incident, over at once, with the words of the worker that failed', () => {
+    const s = story()
+    s.happens(started)
+    s.happens(failed, { lines: lines("Error: Cannot find module 'pg'") })
+    s.happens(rolledBack)
+    expect(s.incident).toMatchObject({
+      kind: 'reload-rolled-back',
+      state: 'resolved',
+      workers: [{ generation: 2 }],
+      hint: 'pg is missing: is the release complete, and was npm ci run?',
+      exit: { kind: 'boot-failure' },
+    })
+    expect(s.incident.lines).toHaveLength(1)
+    expect(s.told.map(({ type }) => type)).toEqual(['incident.opened', 'incident.resolved'])
+  })
+
+  test('that went back for a port names the port', () => {
+    const s = story()
+    s.happens(started)
+    s.happens({
+      ...rolledBack,
+      failure: { slot: 0, worker: 2, reason: 'missing-port', exit: null, missing: ['3000'] },
+    } as ResilEvent)
+    expect(s.incident.hint).toBe('the new web:0 did not listen on 3000, which the old release does')
+  })
+
+  test('whose end is another leaves the failed boot as an incident of its own', () => {
+    const s = story()
+    s.happens(started)
+    s.happens(failed)
+    s.happens({ type: 'reload.superseded', app: 'web', generation: 2, request: 'r1', by: 'reload' })
+    expect(s.incident.kind).toBe('boot-failure')
+  })
+})
+
+describe('a worker that resil ends', () => {
+  const late: ResilEvent = { type: 'worker.signalled', worker: first, signal: 'SIGTERM', reason: 'drain-deadline' }
+  const ended: ResilEvent = {
+    type: 'worker.exited',
+    worker: first,
+    exit: exit({ kind: 'planned', code: null, signal: 'SIGKILL' }),
+    after: { do: 'nothing' },
+    crashes: 0,
+  }
+
+  test('past its drain is one incident, over when it is gone', () => {
+    const s = story()
+    s.happens(late)
+    s.happens({ ...late, signal: 'SIGKILL' } as ResilEvent)
+    expect(s.incident).toMatchObject({ kind: 'unresponsive-drain', state: 'open', failures: 1 })
+    s.happens(ended)
+    expect(s.incident).toMatchObject({ state: 'resolved', exit: { signal: 'SIGKILL' } })
+    expect(s.incident.timeline).toHaveLength(4)
+  })
+
+  test('for its watchdog has the evidence that came before and after', () => {
+    const s = story()
+    s.happens(ready(first))
+    s.happens({
+      type: 'evidence.taken',
+      worker: first,
+      evidence: { kind: 'stack', frames: [], tookMs: 40 },
+    })
+    s.happens({
+      type: 'watchdog.tripped',
+      worker: first,
+      watchdog: 'hang',
+      action: 'kill',
+      measured: 10_000,
+      limit: 10_000,
+      unit: 'ms',
+      detail: '',
+    })
+    s.happens({ type: 'worker.signalled', worker: first, signal: 'SIGKILL', reason: 'unresponsive' })
+    s.happens({ type: 'evidence.taken', worker: first, evidence: { kind: 'report', file: '/tmp/r.json' } })
+    s.happens(ended)
+    s.happens(ready(second))
+    expect(s.incident).toMatchObject({
+      kind: 'hang',
+      failures: 1,
+      exit: { signal: 'SIGKILL' },
+      evidence: [{ evidence: { kind: 'stack' } }, { evidence: { kind: 'report' } }],
+    })
+    s.passes(30_000)
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test.each([
+    ['memory', 'memory-growth'],
+    ['hang', 'hang'],
+    ['event-loop', 'event-loop-lag'],
+    ['cpu', 'cpu-saturation'],
+    ['probe', 'probe-failed'],
+  ] as const)('the %s watchdog makes a %s, over in a quiet minute where it only reports', (watchdog, kind) => {
+    const s = story()
+    const tripped: ResilEvent = {
+      type: 'watchdog.tripped',
+      worker: first,
+      watchdog,
+      action: 'report',
+      measured: 2,
+      limit: 1,
+      unit: 'failures',
+      detail: '',
+    }
+    s.happens(tripped)
+    s.passes(59_000)
+    s.happens(tripped)
+    s.passes(59_000)
+    expect(s.incident).toMatchObject({ kind, state: 'open', failures: 1 })
+    s.passes(1_000)
+    expect(s.incident.state).toBe('resolved')
+  })
+})
+
+describe('the supervisor itself', () => {
+  test('starves, once for all the times that it does so in a row', () => {
+    const s = story()
+    s.happens({ type: 'supervisor.overslept', lateMs: 30_000 })
+    s.passes(10_000)
+    s.happens({ type: 'supervisor.overslept', lateMs: 9_000 })
+    expect(s.incident).toMatchObject({ kind: 'supervisor-starved', app: null, failures: 2, workers: [] })
+    s.passes(60_000)
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test.each(['ENOSPC', 'EDQUOT'])('finds the disk full (%s)', (error) => {
+    const s = story()
+    s.happens({ type: 'output.dropped', bytes: 10, lines: 1, to: '/var/log/web.log', error })
+    s.happens({ type: 'log.rotationFailed', file: '/var/log/web.log', error })
+    expect(s.incident).toMatchObject({ kind: 'disk-full', failures: 2 })
+  })
+})
+
+describe('what a supervisor before this one left open', () => {
+  const left = (): Incident => {
+    const s = story()
+    s.happens(crashed(worker(2, 7)))
+    return s.incident
+  }
+
+  test('goes on when it fails again, and is over when its slot stays up', () => {
+    const s = story()
+    const old = left()
+    s.adopts([old], old.id)
+    s.happens(crashed(worker(2, 1)))
+    expect(s.incident).toMatchObject({ id: old.id, failures: 2 })
+    s.happens(ready(worker(2, 4)))
+    s.passes(30_000)
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test('is over when its slot is not wanted any more', () => {
+    const s = story()
+    s.adopts([left()])
+    s.happens(ready(worker(0, 1)))
+    s.happens({ type: 'app.running', app: 'web', ready: 1, instances: 1, ports: [], bootMs: 100 })
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test('is over at once when its app is configured no more', () => {
+    const s = story(['api'])
+    s.adopts([left()])
+    expect(s.incident.state).toBe('resolved')
+  })
+
+  test('no id is given twice', () => {
+    const s = story()
+    s.adopts([], 'zzzz00')
+    expect(s.happens(crashed(first))?.id).toBe('zzzz01')
+  })
+})
