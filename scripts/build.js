@@ -1,6 +1,7 @@
 // Builds dist/: esbuild bundles what runs, tsc emits the declarations, the schema is written from the zod schema.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -33,9 +34,11 @@ await Promise.all([
       {
         name: 'lazy imports stay imports',
         setup({ onResolve }) {
-          onResolve({ filter: /^\.\/.*\.ts$/ }, ({ kind, path }) =>
-            kind === 'dynamic-import' ? { path: path.replace(/\.ts$/, '.js'), external: true } : undefined,
-          )
+          onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ kind, path, resolveDir }) => {
+            if (kind !== 'dynamic-import') return undefined
+            const fromCli = relative(`${root}src/cli`, resolve(resolveDir, path))
+            return { path: `./${fromCli.replace(/\.ts$/, '.js')}`, external: true }
+          })
         },
       },
     ],
@@ -43,7 +46,13 @@ await Promise.all([
   // CommonJS dependencies inside an ESM bundle still call require() for node: modules.
   build({
     ...shared,
-    entryPoints: ['src/cli/program.ts', 'src/index.ts', 'src/patterns.ts', 'src/worker.ts'],
+    entryPoints: [
+      'src/cli/program.ts',
+      'src/cli/stored-incidents.ts',
+      'src/index.ts',
+      'src/patterns.ts',
+      'src/worker.ts',
+    ],
     outbase: 'src',
     outdir: 'dist',
     format: 'esm',

@@ -29,7 +29,12 @@ function freePort() {
   })
 }
 
-const env = { ...process.env, RESIL_RUNTIME_DIR: runtimeDir, PORT: String(await freePort()) }
+const env = {
+  ...process.env,
+  RESIL_RUNTIME_DIR: runtimeDir,
+  RESIL_STATE_DIR: runtimeDir,
+  PORT: String(await freePort()),
+}
 
 function resil(...args) {
   process.stdout.write(`$ resil ${args.join(' ')}\n`)

@@ -34,7 +34,7 @@ export function launch(args, env = {}) {
   return spawn(process.execPath, args, {
     stdio: 'ignore',
     cwd: runtimeDir,
-    env: { PATH: process.env.PATH, RESIL_RUNTIME_DIR: runtimeDir, ...env },
+    env: { PATH: process.env.PATH, RESIL_RUNTIME_DIR: runtimeDir, RESIL_STATE_DIR: runtimeDir, ...env },
   })
 }
 

@@ -25,6 +25,8 @@ export interface CliContext {
   /** The command that runs resil: node, its flags, and bin/resil.js. */
   readonly self: readonly string[]
   readonly clock: Clock
+  /** The folder of resil's own documentation; asked for only where it is named. */
+  readonly docs: string
   /** Aborted when the person wants out (Ctrl-C, SIGTERM) or nobody reads on; signals are listened to from the first call on. */
   readonly interrupted: () => AbortSignal
   /** What the process shall exit with. A thrown ResilError does the same with its own code and prints its line. */

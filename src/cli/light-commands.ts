@@ -2,11 +2,13 @@
 // 15 ms over bare node.
 
 import type { AnyCommandSpec } from './command-spec.ts'
+import { incidentsCommand } from './commands/incidents.ts'
 import { logsCommand } from './commands/logs.ts'
 import { reloadCommand, restartCommand } from './commands/reload.ts'
 import { scaleCommand } from './commands/scale.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { whyCommand } from './commands/why.ts'
 
 export const lightCommands: readonly AnyCommandSpec[] = [
   reloadCommand,
@@ -15,4 +17,6 @@ export const lightCommands: readonly AnyCommandSpec[] = [
   stopCommand,
   statusCommand,
   logsCommand,
+  incidentsCommand,
+  whyCommand,
 ]

@@ -1,5 +1,7 @@
 // The command line's entry: from arguments to an exit code. Commands are in commands/, what they are called with in program.ts.
 
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { ResilError } from '../errors.ts'
 import type { CliContext, TextOutput } from './context.ts'
@@ -32,6 +34,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     uid: process.getuid?.() ?? 0,
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     clock: systemClock,
+    get docs() {
+      return docsFolder(process.argv[1] ?? '')
+    },
     interrupted: interrupts.signal,
     finish: (code) => {
       exitCode = code
@@ -74,5 +79,14 @@ function currentFolder(): string {
     throw new ResilError('RESIL_USAGE', 'the current folder does not exist any more: change to another', {
       cause: error,
     })
+  }
+}
+
+/** Beside bin/, in the package itself: what is run may be a link to it. */
+function docsFolder(bin: string): string {
+  try {
+    return join(dirname(realpathSync(bin)), '../docs')
+  } catch {
+    return 'docs'
   }
 }

@@ -25,3 +25,9 @@ export function countOf(flag: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new ResilError('RESIL_USAGE', `${flag}: "${text}" is not a whole number of 0 or more`)
 }
+
+/** Wall milliseconds of `--since 10m` (ago), or of a date. */
+export function sinceOf(text: string, wallNow: number): number {
+  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(date) ? wallNow - durationOf('--since', text) : date
+}

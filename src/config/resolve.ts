@@ -72,6 +72,7 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
     apps: built.map((app) => app.settings).filter((app): app is AppSettings => app !== undefined),
     schedule: supervisor.schedule,
     ...adminSettings(supervisor.admin),
+    ...stateDirOf(supervisor, gathered.supervisor.get('stateDir')?.origin, { configDir, cwd }),
     log: logSettings(supervisor, gathered.supervisor.get('log.file')?.origin, { configDir, cwd }),
     ...(socket === undefined ? {} : { socket: resolve(cwd, socket) }),
   }
@@ -144,6 +145,15 @@ function logSettings(
     maxSizeBytes: log.maxSize,
     maxFiles: log.maxFiles,
   }
+}
+
+function stateDirOf(
+  { stateDir }: Supervisor,
+  origin: Origin | undefined,
+  { configDir, cwd }: { readonly configDir: string; readonly cwd: string },
+): { readonly stateDir?: string } {
+  if (stateDir === undefined) return {}
+  return { stateDir: resolve(origin?.from === 'file' ? configDir : cwd, stateDir) }
 }
 
 function fileWarnings(config: LoadedConfig | null, entry: string | undefined, cwd: string): string[] {

@@ -107,7 +107,13 @@ const supervisorShape = {
   ),
   admin: z.prefault(admin, {}),
   chaos: z.prefault(chaos, {}),
-  stateDir: z.optional(text({ description: 'Where incidents and state are kept.' })),
+  stateDir: z.optional(
+    text({
+      description:
+        'Where incidents are kept: at most 100, and 8 MiB. Relative to the folder of the config. In a container: a volume, or they go with it.',
+      defaultText: '`resil` in $XDG_STATE_HOME or ~/.local/state, else /var/lib/resil, else beside the control socket',
+    }),
+  ),
 }
 
 /** The settings of one app, after all layers are merged. */

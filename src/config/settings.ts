@@ -72,6 +72,7 @@ export interface AppSettings {
   readonly dependsOn: readonly string[]
   /** The same client address gets the same slot. */
   readonly sticky: boolean
+  readonly hooks: HookSettings
   /** false: workers write straight to the supervisor's own stdout and stderr. */
   readonly captureOutput: boolean
   /** chaos() in the app's code may inject faults. */
@@ -95,6 +96,18 @@ export interface BackoffSettings {
   /** The actual wait is d · (1 + U[0, jitter)). */
   readonly jitter: number
 }
+
+/** Whom to tell of what; absent: nobody. */
+export interface HookSettings {
+  readonly onCrash?: HookTarget
+  readonly onExhausted?: HookTarget
+  readonly onIncident?: HookTarget
+  readonly onReload?: HookTarget
+}
+
+export type HookTarget =
+  /** At least the command itself. */
+  { readonly via: 'exec'; readonly command: readonly string[] } | { readonly via: 'webhook'; readonly url: string }
 
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -128,6 +141,8 @@ export interface Settings {
   readonly log: LogSettings
   /** Absent: off. */
   readonly admin?: AdminSettings
+  /** Absolute; where incidents are kept. Absent: the usual places. */
+  readonly stateDir?: string
   /** Control socket path that overrides the usual search. */
   readonly socket?: string
 }

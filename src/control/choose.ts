@@ -15,6 +15,17 @@ export type Choice<S extends Candidate> =
   | { readonly ok: true; readonly chosen: S }
   | { readonly ok: false; readonly error: ResilError }
 
+/** Those that have what is asked for; of these, the ones of this folder. All of them where that leaves none. */
+export function candidatesFor<S extends Candidate>(
+  among: readonly S[],
+  { target, cwd }: { readonly target: string | undefined; readonly cwd: string },
+): readonly S[] {
+  const having = target === undefined ? [] : among.filter(({ info }) => has(info, target))
+  const candidates = having.length > 0 ? having : among
+  const here = innermost(candidates, cwd)
+  return here.length > 0 ? here : candidates
+}
+
 /** `running` has at least one. `target`: an app, app:slot, or a supervisor's name. Folders are real paths. */
 export function choose<S extends Candidate>(
   running: readonly S[],

@@ -8,6 +8,7 @@ import { ResilError } from '../errors.ts'
 import type { ItemOf, OperationName, ParamsOf, ResultOf } from '../protocol/control.ts'
 import { VERSION } from '../version.ts'
 import { streamEvents } from './operations/events.ts'
+import { incidents, why } from './operations/incidents.ts'
 import { streamLogs } from './operations/logs.ts'
 import { reload, restart } from './operations/roll-out.ts'
 import { scale } from './operations/scale.ts'
@@ -84,6 +85,15 @@ const operations: { readonly [Op in OperationName]: Operation<Op> } = {
     }),
     handle: streamLogs,
   },
+  incidents: {
+    params: z.strictObject({
+      app: z.optional(Name),
+      since: z.optional(z.number()),
+      limit: z.optional(z.int().check(z.minimum(1))),
+    }),
+    handle: incidents,
+  },
+  why: { params: z.strictObject({ id: z.optional(Name), app: z.optional(Name) }), handle: why },
   events: { params: z.strictObject({ follow: z.optional(z.boolean()) }), handle: streamEvents },
 }
 

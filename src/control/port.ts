@@ -2,6 +2,7 @@
 
 import type { AppSettings } from '../config/settings.ts'
 import type { PublishedEvent } from '../events/events.ts'
+import type { Incident, IncidentSummary } from '../incidents/incident.ts'
 import type { LogLine } from '../protocol/control.ts'
 import type { StatusDocument } from '../protocol/status.ts'
 import type { ControlInput } from '../supervisor/inputs.ts'
@@ -25,6 +26,11 @@ export interface ControlPort {
     /** Oldest first, bounded. */
     recent(): readonly PublishedEvent[]
     subscribe(listener: (event: PublishedEvent) => void): Subscription
+  }
+  readonly incidents: {
+    /** Newest first, bounded. Resolves when those of earlier lives have been read. */
+    list(): Promise<readonly IncidentSummary[]>
+    get(id: string): Promise<Incident | null>
   }
   readonly logs: {
     /** Oldest first, bounded. */

@@ -2,7 +2,7 @@
 
 import { describe } from '../events/describe.ts'
 import { exitWords } from '../events/describe-exit.ts'
-import type { ExitDetails, PublishedEvent, WorkerRef } from '../events/events.ts'
+import type { ExitDetails, PublishedEvent, ResilEvent, WorkerRef } from '../events/events.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import { slotName, workerName } from '../events/words.ts'
 import { classifyExit } from './classify.ts'
@@ -93,7 +93,7 @@ function missingPorts(
   return `the new ${slotName(app, failure.slot)} did not listen on ${failure.missing.join(', ')}, which the old release does`
 }
 
-export function isUnplanned({ exit, after }: Extract<PublishedEvent, { type: 'worker.exited' }>): boolean {
+export function isUnplanned({ exit, after }: Extract<ResilEvent, { type: 'worker.exited' }>): boolean {
   if (exit.kind === 'planned') return false
   // Code 0 is a crash only where the policy starts it again.
   return exit.kind !== 'clean' || after.do === 'restart' || after.do === 'wait-for-gate'

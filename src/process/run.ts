@@ -16,11 +16,13 @@ import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
 import type { StatusDocument } from '../protocol/status.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
-import { type App, initialState, isDrainingProcess } from '../supervisor/state.ts'
+import { type App, initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
+import { startIncidentLog } from './incidents/incident-log.ts'
+import { placeState } from './incidents/state-dir.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { readOomKills } from './machine/oom-kills.ts'
 import { readMachine } from './machine/read-machine.ts'
@@ -29,13 +31,15 @@ import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
 import { type Sampler, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
-import { appStatuses } from './status.ts'
+import { appStatuses, measureWorkers } from './status.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 import { openWorkerList, readWorkerList } from './worker-list.ts'
 
 /** How long what was said last may take to reach a slow reader, before the supervisor leaves anyway. */
 const FLUSH_MS = 1_000
 const EVENTS_KEPT = 1_000
+/** How long an end waits for incidents to be written and hooks to be called: little where somebody waits for it. */
+const LAST_WORDS_MS = { afterStop: 1_000, afterFailure: 5_000 }
 
 export interface SupervisorOptions {
   readonly settings: Settings
@@ -70,7 +74,10 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     clock,
     publisher,
   })
-  const warnings = [...place.warnings, ...options.warnings]
+  const identity = identityOf(settings)
+  const state = placeState(identity, settings.stateDir, { env, uid: process.getuid?.() ?? 0 })
+  const warnings = [...place.warnings, ...state.warnings, ...options.warnings]
+  const supervisor = { name: settings.name, pid: process.pid, version: VERSION, node: process.version }
   // The last to be waited for: whoever connects is answered after what follows has been set up.
   const control = await openControl(place.path)
   const stopGuarding = guardAgainstFaults(publish)
@@ -121,6 +128,18 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     publish,
   })
   const sampler = startSampler(() => [process.pid, ...executor.pids()], clock)
+  const incidents = startIncidentLog({
+    identity,
+    supervisor,
+    dir: state.dir,
+    apps: () => loop.state.apps,
+    stableAfterMs: Object.fromEntries(settings.apps.map(({ name, restart }) => [name, restart.stableAfterMs])),
+    measure: () => measureWorkers(loop.state, { sampler: { of: sampler.peek }, handleOf: executor.handleOf }),
+    publisher,
+    log,
+    env,
+    clock,
+  })
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 
   publish(startedEvent(settings, control?.path ?? null))
@@ -139,6 +158,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   stopSweeping()
   workerList?.close()
   await Promise.all([control?.close(), adminServer?.close()])
+  await incidents.flush(stoppedByRequest(loop.state) ? LAST_WORDS_MS.afterStop : LAST_WORDS_MS.afterFailure)
+  incidents.close()
   await log.flush(FLUSH_MS)
   log.close()
   stopGuarding()
@@ -175,10 +196,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   function statusOf(samples: Pick<Sampler, 'of'>): StatusDocument {
     return {
       supervisor: {
-        name: settings.name,
-        pid: process.pid,
-        version: VERSION,
-        node: process.version,
+        ...supervisor,
         uptimeMs: Math.round(clock.now() - startedAt),
         state: loop.state.phase.status === 'running' ? 'running' : 'stopping',
         cpu: samples.of(process.pid)?.cpu ?? null,
@@ -189,6 +207,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
         configFile: settings.configFile ?? null,
       },
       apps: appStatuses(loop.state, { sampler: samples, handleOf: executor.handleOf }, clock.now(), clock.wallNow()),
+      incidents: incidents.status(),
     }
   }
 
@@ -200,6 +219,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       appNames,
       slotsOf: (name) => appOf(name)?.slots.map(({ number }) => number) ?? [],
       status: () => statusOf(sampler),
+      incidents: { list: () => incidents.asked.list(), get: (id) => incidents.asked.get(id) },
       submit: (input) => loop.submit(input),
       reread: options.reread,
       events: { recent: publisher.recent, subscribe: publisher.subscribe },
@@ -231,6 +251,11 @@ async function prepareAdmin(admin: AdminSettings, { apps }: Settings): Promise<P
 function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {
   if (settings.socket !== undefined) return { path: settings.socket, warnings: [] }
   return placeSocket(identityOf(settings), { env, uid: process.getuid?.() ?? 0 })
+}
+
+/** Whoever asked for it waits, perhaps with SIGKILL in hand. */
+function stoppedByRequest({ apps }: SupervisorState): boolean {
+  return apps.every(({ phase }) => phase.status !== 'failed')
 }
 
 function startedEvent(settings: Settings, socket: string | null): ResilEvent {

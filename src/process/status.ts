@@ -3,7 +3,16 @@
 import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
-import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
+import {
+  type App,
+  allWorkers,
+  readyCount,
+  type Slot,
+  type SupervisorState,
+  type Worker,
+  workersOf,
+} from '../supervisor/state.ts'
+import type { Measured as Measurements } from './incidents/sample-rings.ts'
 import type { Sampler } from './sampler.ts'
 import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'
@@ -15,6 +24,29 @@ export interface Measured {
 
 export function appStatuses(state: SupervisorState, measured: Measured, now: number, wallNow: number): AppStatus[] {
   return state.apps.map((app) => appStatus(app, measured, now, wallNow))
+}
+
+/** What incidents keep of each worker. */
+export function measureWorkers(
+  state: SupervisorState,
+  measured: Measured,
+): { worker: number; measured: Measurements }[] {
+  return state.apps.flatMap(allWorkers).map(({ id, pid }) => {
+    const sample = measured.sampler.of(pid)
+    const beat = measured.handleOf(id)?.beat ?? null
+    return {
+      worker: id,
+      measured: {
+        cpu: sample?.cpu ?? null,
+        rss: sample?.rss ?? null,
+        heapUsed: beat?.heapUsed ?? null,
+        delayP99Ms: beat?.delayP99Ms ?? null,
+        utilization: beat?.utilization ?? null,
+        connections: beat?.connections ?? null,
+        requests: beat?.requests ?? null,
+      },
+    }
+  })
 }
 
 function appStatus(app: App, measured: Measured, now: number, wallNow: number): AppStatus {

@@ -2,6 +2,7 @@
 // Request schemas (checked by the supervisor) are in control/operations.ts.
 
 import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
+import type { Incident, IncidentSummary } from '../incidents/incident.ts'
 import type { StatusDocument } from './status.ts'
 
 /** app, or app:slot where an operation allows it. Absent: all apps. */
@@ -79,6 +80,19 @@ export interface Operations {
       readonly lines?: number | undefined
     },
     result: { readonly dropped: number },
+  ]
+  incidents: [
+    params: {
+      readonly app?: string | undefined /** Wall ms: those that went on after it. */
+      readonly since?: number | undefined
+      readonly limit?: number | undefined
+    },
+    result: { readonly incidents: readonly IncidentSummary[] },
+  ]
+  /** The incident of that id; without one the newest, an open one before those that are over. null: nothing was recorded. */
+  why: [
+    params: { readonly id?: string | undefined; readonly app?: string | undefined },
+    result: { readonly incident: Incident | null },
   ]
   events: [params: { readonly follow?: boolean | undefined }, result: Record<string, never>]
 }

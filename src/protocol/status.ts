@@ -1,6 +1,7 @@
 // The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
 
 import type { ExitDetails } from '../events/events.ts'
+import type { IncidentKind } from '../events/incident-kind.ts'
 import type { BreakerState } from './strategy-sample.ts'
 
 export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'standby' | 'draining' | 'killing'
@@ -83,6 +84,21 @@ export interface AppStatus {
   readonly bulkheads: readonly BulkheadStatus[]
 }
 
+export interface IncidentsStatus {
+  readonly open: number
+  readonly total: number
+  readonly last: {
+    readonly id: string
+    readonly kind: IncidentKind
+    readonly state: 'open' | 'resolved'
+    readonly app: string | null
+    /** Wall milliseconds. */
+    readonly begunAt: number
+  } | null
+  /** memory: the disk is full, read-only, or there is no place; what is recorded ends with the supervisor. */
+  readonly kept: 'disk' | 'memory'
+}
+
 export interface StatusDocument {
   readonly supervisor: {
     readonly name: string
@@ -106,4 +122,5 @@ export interface StatusDocument {
     readonly configFile: string | null
   }
   readonly apps: readonly AppStatus[]
+  readonly incidents: IncidentsStatus
 }

@@ -61,7 +61,7 @@ export async function startSupervisor(config, node = process.env.RESIL_TEST_NODE
     JSON.stringify({ name: 'campaign', log: { level: 'debug' }, ...config }),
   )
   console.log('limits raised for the campaign: restart.backoff 5 ms, restart.window and restart.storm 1,000,000')
-  const env = { PATH: process.env.PATH, RESIL_RUNTIME_DIR: dir, PORT: String(port) }
+  const env = { PATH: process.env.PATH, RESIL_RUNTIME_DIR: dir, RESIL_STATE_DIR: dir, PORT: String(port) }
   const child = spawn(node, [RESIL, 'start', '--json-logs'], { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const events = []
   const listeners = new Set()

@@ -39,7 +39,16 @@ describe('every setting', () => {
       'shutdown.killAfter',
       'recycle.maxAge',
       'recycle.maxRequests',
+      'hooks.onCrash.exec',
+      'hooks.onCrash.webhook',
+      'hooks.onExhausted.exec',
+      'hooks.onExhausted.webhook',
+      'hooks.onIncident.exec',
+      'hooks.onIncident.webhook',
+      'hooks.onReload.exec',
+      'hooks.onReload.webhook',
       'admin.token',
+      'stateDir',
       'log.file',
     ])
   })

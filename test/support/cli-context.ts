@@ -36,6 +36,7 @@ export async function runInProcess(argv: readonly string[], options: InProcessOp
     env: options.env ?? {},
     cwd: options.cwd ?? tempDir(),
     uid: process.getuid?.() ?? 0,
+    docs: '/opt/resil/docs',
     self: [process.execPath, 'resil'],
     clock: options.clock ?? systemClock,
     interrupted: () => interrupts.signal,

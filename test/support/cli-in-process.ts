@@ -26,6 +26,7 @@ export async function runInProcess(
     env,
     cwd,
     uid: process.getuid?.() ?? 0,
+    docs: '/opt/resil/docs',
     self: [process.execPath],
     clock: systemClock,
     interrupted: () => new AbortController().signal,

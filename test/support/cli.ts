@@ -15,6 +15,7 @@ const DEADLINE_MS = 20_000
 export const NODE: string = process.env.RESIL_TEST_NODE ?? process.execPath
 
 let runtimeDir: string | undefined
+let stateDir: string | undefined
 
 export interface CliOptions {
   readonly cwd?: string
@@ -52,7 +53,14 @@ export interface RunningCli {
 /** What each process of the tests gets: nothing of the developer's own environment but PATH. */
 export function cliEnv(extra: CliOptions['env'] = {}): Record<string, string> {
   runtimeDir ??= tempDir()
-  const all = { PATH: process.env.PATH, RESIL_RUNTIME_DIR: runtimeDir, [MARK_VARIABLE]: mark, ...extra }
+  stateDir ??= tempDir()
+  const all = {
+    PATH: process.env.PATH,
+    RESIL_RUNTIME_DIR: runtimeDir,
+    RESIL_STATE_DIR: stateDir,
+    [MARK_VARIABLE]: mark,
+    ...extra,
+  }
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 

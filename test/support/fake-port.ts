@@ -3,8 +3,9 @@
 import type { ControlPort } from '../../src/control/port.ts'
 import type { ExitDetails, ResilEvent } from '../../src/events/events.ts'
 import { createPublisher } from '../../src/events/publisher.ts'
+import { type Incident, summaryOf } from '../../src/incidents/incident.ts'
 import type { LogLine } from '../../src/protocol/control.ts'
-import type { AppStatus, StatusDocument, WorkerStatus } from '../../src/protocol/status.ts'
+import type { AppStatus, IncidentsStatus, StatusDocument, WorkerStatus } from '../../src/protocol/status.ts'
 import type { ControlInput } from '../../src/supervisor/inputs.ts'
 
 export interface FakePort extends ControlPort {
@@ -24,6 +25,7 @@ export interface FakePortOptions {
   /** What comes of an input; may publish at once or later. */
   readonly onSubmit?: (input: ControlInput, port: FakePort) => void
   readonly lines?: readonly LogLine[]
+  readonly incidents?: readonly Incident[]
 }
 
 export function fakePort(options: FakePortOptions = {}): FakePort {
@@ -40,6 +42,10 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
     appNames: () => apps.map((app) => app.name),
     slotsOf: (app) => apps.find((one) => one.name === app)?.workers.map(({ slot }) => slot) ?? [],
     status: () => statusDocument({ name, apps, state: options.state ?? 'running' }),
+    incidents: {
+      list: async () => (options.incidents ?? []).map(summaryOf).sort((a, b) => (a.id < b.id ? 1 : -1)),
+      get: async (id) => options.incidents?.find((one) => one.id === id) ?? null,
+    },
     submit: (input) => {
       submitted.push(input)
       options.onSubmit?.(input, port)
@@ -80,6 +86,7 @@ export function statusDocument(given: {
   readonly name?: string
   readonly apps?: readonly AppStatus[]
   readonly state?: 'running' | 'stopping'
+  readonly incidents?: IncidentsStatus
 }): StatusDocument {
   return {
     supervisor: {
@@ -97,6 +104,7 @@ export function statusDocument(given: {
       configFile: null,
     },
     apps: given.apps ?? [appStatus()],
+    incidents: given.incidents ?? { open: 0, total: 0, last: null, kept: 'disk' },
   }
 }
 

@@ -39,6 +39,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     recycle: null,
     dependsOn: [],
     sticky: false,
+    hooks: {},
     captureOutput: true,
     chaosAllowed: false,
   }

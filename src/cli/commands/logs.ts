@@ -4,7 +4,7 @@ import { ResilError } from '../../errors.ts'
 import type { LogLine } from '../../protocol/control.ts'
 import type { CommandSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
-import { countOf, durationOf, type SocketOption, socketOption } from '../options.ts'
+import { countOf, type SocketOption, sinceOf, socketOption } from '../options.ts'
 import { logLineRenderer } from '../render/log-line.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
 
@@ -83,11 +83,6 @@ async function logs(target: string | undefined, options: LogsOptions, context: C
       throw error
     }
   })
-}
-
-function sinceOf(text: string, wallNow: number): number {
-  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(date) ? wallNow - durationOf('--since', text) : date
 }
 
 /** null: plain text. */

@@ -23,6 +23,7 @@ const INDENT = '  '
 export function renderStatus(document: StatusDocument, style: StatusStyle): string {
   const lines = [supervisorLine(document.supervisor), ...connectionLines(document.supervisor, style)]
   for (const app of document.apps) lines.push('', ...appLines(app, style))
+  lines.push(...incidentLines(document.incidents, style))
   return `${lines.join('\n')}\n`
 }
 
@@ -42,6 +43,13 @@ function connectionLines({ connections }: StatusDocument['supervisor'], style: S
   if (waiting > 0) parts.push(`${waiting} waiting now`)
   if (dropped > 0) parts.push(`${dropped} given up`)
   return wrap(parts.join(', '), style.width, INDENT)
+}
+
+/** Said only while something goes on, or can't be kept. */
+function incidentLines({ open, kept }: StatusDocument['incidents'], { paint }: StatusStyle): string[] {
+  const lines = open === 0 ? [] : [paint(`${count(open, 'open incident')}: resil why`, RED)]
+  if (kept === 'memory') lines.push(paint('incidents are kept in memory only: set stateDir', YELLOW))
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 function appLines(app: AppStatus, style: StatusStyle): string[] {

@@ -1,7 +1,7 @@
 // The checked shape of an app, plus what was found out for it, as what the supervisor obeys. Names gain their units here.
 
 import type { App } from '../schema.ts'
-import type { AppSettings, ReadyOn } from '../settings.ts'
+import type { AppSettings, HookSettings, HookTarget, ReadyOn } from '../settings.ts'
 
 /** What the file alone can't say. */
 export interface Found {
@@ -66,6 +66,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     recycle: recycleOf(app),
     dependsOn: app.dependsOn,
     sticky: app.sticky,
+    hooks: hookSettings(app.hooks),
     captureOutput: app.log.capture,
     chaosAllowed: found.chaosAllowed,
   }
@@ -75,4 +76,19 @@ function recycleOf({ recycle }: App): AppSettings['recycle'] {
   if (recycle === undefined || (recycle.maxAge === undefined && recycle.maxRequests === undefined)) return null
   const { maxAge, maxRequests, jitter, minLife } = recycle
   return { maxAgeMs: maxAge ?? null, maxRequests: maxRequests ?? null, jitter, minLifeMs: minLife }
+}
+
+type Hooks = NonNullable<App['hooks']>
+
+function hookSettings(hooks: Hooks = {}): HookSettings {
+  const entries = Object.entries(hooks).flatMap(([name, hook]) => {
+    const target = hook === undefined ? null : targetOf(hook)
+    return target === null ? [] : [[name, target] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+function targetOf({ exec, webhook }: NonNullable<Hooks[keyof Hooks]>): HookTarget | null {
+  if (webhook !== undefined) return { via: 'webhook', url: webhook }
+  return exec === undefined ? null : { via: 'exec', command: exec }
 }

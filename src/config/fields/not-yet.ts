@@ -17,8 +17,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'probes' },
   { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },
-  { key: 'hooks' },
-  { key: 'stateDir' },
 ]
 
 const NOT_AVAILABLE = 'not available yet in this version of resil'

@@ -18,7 +18,7 @@ export function defaultKillAfter(deadlineMs: number): number {
 }
 
 export function clashesIn(app: App): Clash[] {
-  const { shutdown, restart, reload, nodeArgs } = app
+  const { shutdown, restart, reload, hooks, nodeArgs } = app
   const clashes: Clash[] = []
   const killAfter = shutdown.killAfter ?? defaultKillAfter(shutdown.deadline)
   if (killAfter >= shutdown.deadline) {
@@ -40,6 +40,15 @@ export function clashesIn(app: App): Clash[] {
   if (app.standby > 0 && 'NODE_APP_INSTANCE' in app.env) {
     const message = `${app.standby}: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out`
     clashes.push({ keys: ['standby', 'env'], message })
+  }
+  for (const [name, hook] of Object.entries(hooks ?? {})) {
+    if (hook === undefined) continue
+    const [exec, webhook] = [`hooks.${name}.exec`, `hooks.${name}.webhook`]
+    if (hook.exec !== undefined && hook.webhook !== undefined) {
+      clashes.push({ keys: [exec, webhook], message: 'a hook is either a command or a webhook; leave one of them out' })
+    } else if (hook.exec?.length === 0) {
+      clashes.push({ keys: [exec], message: 'is empty; name a command, or leave the hook out' })
+    }
   }
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {

@@ -32,22 +32,29 @@ export const admin = section(
 const hook = (when: string) =>
   z.optional(
     section(`${when} Exactly one of \`exec\` and \`webhook\`.`, {
-      exec: z.optional(argList({ description: 'A command; the event comes on its stdin as JSON.' })),
+      exec: z.optional(
+        argList({
+          description:
+            'A command, without a shell; what happened comes on its stdin as JSON. It has 30 s, then it is killed with all that it started.',
+        }),
+      ),
       webhook: z.optional(
         text({
-          description: 'A URL that gets the event as JSON.',
+          description:
+            'A URL that gets what happened as JSON, by POST. Tried again where it fails; redirects are not followed.',
           expects: 'an http or https URL',
           pattern: /^https?:\/\/\S+$/,
+          secret: true,
         }),
       ),
     }),
   )
 
-export const hooks = section('Tells others what happened.', {
+export const hooks = section('Tells others what happened. They are never waited for.', {
   onCrash: hook('A worker crashed.'),
-  onExhausted: hook('A restart gate opened.'),
-  onIncident: hook('An incident was recorded.'),
-  onReload: hook('A reload ended.'),
+  onExhausted: hook('A restart gate opened, or the app was given up.'),
+  onIncident: hook('An incident was recorded, or turned out to be of another kind.'),
+  onReload: hook('A reload or a restart ended, well or not.'),
 })
 
 export const chaos = section('Faults on purpose.', {

@@ -33,6 +33,8 @@ export interface LogOptions {
 export interface Log {
   /** Reads a worker's output to its end. Call it right after the fork, before anything can be written. */
   capture(worker: WorkerRef, stdout: Readable | null, stderr: Readable | null): WorkerOutput
+  /** All that the worker wrote has come, as far as it is waited for after its exit. */
+  ended(worker: number): Promise<void>
   /** A line from elsewhere. */
   line(line: LogLine): void
   /** Oldest first, bounded. */
@@ -108,6 +110,7 @@ export async function openLog({ settings, fds, isTty, env, clock, publisher }: L
       })
       return output
     },
+    ended: async (worker) => open.get(worker)?.closed,
     line: show,
     recent: recent.recent,
     lastWords: recent.lastWords,

@@ -14,9 +14,7 @@ test.each<[unknown, string]>([
   [{ reusePort: true }, 'reusePort'],
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
-  [{ hooks: { onCrash: { exec: 'notify' } } }, 'hooks'],
   [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
-  [{ stateDir: '/var/lib/x' }, 'stateDir'],
   [{ apps: [{ script: 'a.js' }, { script: 'b.js', watch: true }] }, 'apps[1].watch'],
 ])('%j is refused as not available yet', (raw, field) => {
   expect(linesFor(raw)).toEqual([`c.json: ${field}: not available yet in this version of resil`])
