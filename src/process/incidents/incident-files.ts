@@ -1,7 +1,7 @@
 // One incident, one file. Each is written aside, flushed to the disk and renamed: a reader, or a crash, sees the old or the new.
 // Also used by commands when no supervisor answers.
 
-import { type FileHandle, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Incident } from '../../incidents/incident.ts'
 import { isIncidentId } from '../../incidents/incident-id.ts'
@@ -42,7 +42,15 @@ export async function readIncident(dir: string, { id, bytes }: IncidentFile): Pr
 
 /** Returns its size. Rejects with the system's error. */
 export async function writeIncident(dir: string, incident: Incident): Promise<number> {
-  return writeWhole(pathOf(dir, incident.id), JSON.stringify(incident))
+  const [path, text] = [pathOf(dir, incident.id), JSON.stringify(incident)]
+  try {
+    return await writeWhole(path, text)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // Somebody has cleaned up: the folder was there when the supervisor began.
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    return writeWhole(path, text)
+  }
 }
 
 export async function writeWhole(path: string, text: string): Promise<number> {
