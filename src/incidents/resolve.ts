@@ -13,9 +13,11 @@ const DEFAULT_STABLE_MS = 30_000
 /** Keeps account of ready workers, and of slots that nobody wants any more. */
 export function noteReadiness(state: CollectorState, { event, now }: Fact): void {
   switch (event.type) {
+    case 'worker.standing':
     case 'worker.ready': {
       const { id, app, slot } = event.worker
-      state.ready = [...state.ready, { id, app, slot, since: now, at: event.at }]
+      // A standby changes its slot when it is promoted.
+      state.ready = [...state.ready.filter((other) => other.id !== id), { id, app, slot, since: now, at: event.at }]
       return
     }
     case 'worker.draining':
