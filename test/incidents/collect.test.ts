@@ -214,7 +214,7 @@ describe('a reload', () => {
     const s = story()
     s.happens(started)
     s.happens(failed)
-    s.happens({ type: 'reload.superseded', app: 'web', generation: 2, request: 'r1', by: 'reload' })
+    s.happens({ type: 'reload.superseded', app: 'web', generation: 2, request: 'r1', restart: false, by: 'reload' })
     expect(s.incident.kind).toBe('boot-failure')
   })
 })
