@@ -71,6 +71,7 @@ describe('an entry on the command line', () => {
           recycle: null,
           dependsOn: [],
           sticky: false,
+          hooks: {},
           captureOutput: true,
           chaosAllowed: false,
         },
