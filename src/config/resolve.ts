@@ -8,6 +8,7 @@ import { adminSettings, adminWarnings } from './admin.ts'
 import { nameOfSupervisor } from './app/app-name.ts'
 import { type BuiltApp, buildApp } from './app/build-app.ts'
 import { findEntry } from './app/find-entry.ts'
+import { shareMemory } from './app/share-memory.ts'
 import { effectiveLayer } from './layers/effective.ts'
 import type { Flags } from './layers/flags.ts'
 import { type Gathered, gather, supervisorFields } from './layers/gather.ts'
@@ -59,7 +60,11 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
   const { machine, nodeVersion } = input
   const chaosAllowed = supervisor.chaos.allowed
   const place = { configDir, cwd, listed: gathered.listed, machine, nodeVersion, chaosAllowed }
-  const built = apps.map(({ layer }) => buildApp(layer, place))
+  const built = shareMemory(
+    apps.map(({ layer }) => buildApp(layer, place)),
+    machine.memory,
+    env,
+  )
   const together = problemsTogether(built, apps, config, supervisor)
   if (together.length > 0) throw toError(together)
 

@@ -67,7 +67,7 @@ const appShape = {
     }),
     [],
   ),
-  watchdogs: z.optional(watchdogs),
+  watchdogs: z.prefault(watchdogs, {}),
   recycle: z.optional(recycle),
   probes: z.optional(probes),
   standby: z.prefault(

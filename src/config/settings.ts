@@ -66,6 +66,9 @@ export interface AppSettings {
   }
   /** Booted workers in reserve, whose listen() waits until one of them is needed. */
   readonly standby: number
+  readonly watchdogs: WatchdogSettings
+  /** V8's heap in each worker, where the container's memory must be shared; null: as V8 thinks best. */
+  readonly heapLimitBytes: number | null
   /** Workers are replaced when they are old enough; null: never. */
   readonly recycle: RecycleSettings | null
   /** Names of apps that must be ready before this one starts, and stop after it. */
@@ -77,6 +80,52 @@ export interface AppSettings {
   readonly captureOutput: boolean
   /** chaos() in the app's code may inject faults. */
   readonly chaosAllowed: boolean
+}
+
+export type WatchdogAction = 'replace' | 'kill' | 'report'
+
+/** null: not watched. */
+export interface WatchdogSettings {
+  readonly memory: MemoryLimits | null
+  readonly cpu: CpuLimit | null
+  readonly eventLoop: EventLoopLimits | null
+  readonly hang: HangLimits | null
+}
+
+/** Resident memory. Both limits null: there is none in the container, and nobody wrote one. */
+export interface MemoryLimits {
+  readonly softBytes: number | null
+  readonly hardBytes: number | null
+  readonly sustainMs: number
+  /** Whether growth towards `hardBytes` counts too. */
+  readonly predict: boolean
+  readonly action: WatchdogAction
+  /** Nobody wrote them: made from the container's limit. */
+  readonly derived: boolean
+}
+
+export interface CpuLimit {
+  /** Of one core. */
+  readonly share: number
+  readonly sustainMs: number
+  readonly action: WatchdogAction
+}
+
+/** At least one limit is there. */
+export interface EventLoopLimits {
+  readonly delayP99Ms: number | null
+  /** 0..1 */
+  readonly utilization: number | null
+  readonly sustainMs: number
+  readonly action: WatchdogAction
+}
+
+export interface HangLimits {
+  readonly suspectAfterMs: number
+  readonly replaceAfterMs: number
+  readonly evidence: 'stack' | 'none'
+  /** `auto`: replace where the worker listens, else report. */
+  readonly action: WatchdogAction | 'auto'
 }
 
 export interface RecycleSettings {

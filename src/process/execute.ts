@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { forkWorker } from './fork.ts'
+import { preferForOom } from './machine/oom-preference.ts'
 import type { Log } from './output/log.ts'
 import { type WorkerHandle, watchWorker } from './worker-handle.ts'
 
@@ -18,7 +19,8 @@ export interface WorkerWatch {
 export interface Executor {
   execute(command: Command, submit: (input: Input) => void): void
   handleOf(worker: number): WorkerHandle | undefined
-  pids(): number[]
+  /** Those that have a process. */
+  workers(): { readonly id: number; readonly pid: number }[]
 }
 
 export function createExecutor(options: {
@@ -58,6 +60,7 @@ export function createExecutor(options: {
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
     if (pid === undefined) return
     for (const guard of guards) guard.add(pid)
+    preferForOom(pid)
     if (settings.chaosAllowed) handle.allowChaos()
     onWorker?.(handle)
     const named = {
@@ -95,6 +98,7 @@ export function createExecutor(options: {
       }
     },
     handleOf: (id) => handles.get(id),
-    pids: () => [...handles.values()].flatMap(({ process }) => process.pid ?? []),
+    workers: () =>
+      [...handles.values()].flatMap(({ id, process: { pid } }) => (pid === undefined ? [] : [{ id, pid }])),
   }
 }

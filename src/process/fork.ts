@@ -3,6 +3,7 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import type { AppSettings } from '../config/settings.ts'
+import { HEAP_FLAG } from '../protocol/agent-command.ts'
 import { AGENT_ORDERS, type AgentOrders } from '../protocol/agent-orders.ts'
 
 /** The supervisor's own secret: what the workers do not have, they can't show. Node leaves undefined ones out. */
@@ -20,7 +21,7 @@ export function forkWorker(settings: AppSettings, agentPath: string, orders: Age
     args: [...settings.args],
     cwd: settings.cwd,
     // `exec` is the real entry and the agent comes by --require: require.main and module ids stay those of plain node.
-    execArgv: ['--require', agentPath, ...settings.nodeArgs],
+    execArgv: [...preloadArgs(settings, agentPath), ...settings.nodeArgs],
     serialization: 'json',
     silent: false,
     // No stdin: many workers can't share one, and a background process that reads the terminal is stopped by it.
@@ -36,4 +37,10 @@ export function forkWorker(settings: AppSettings, agentPath: string, orders: Age
   const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
   const ordered = Object.keys(told).length === 0 ? {} : { [AGENT_ORDERS]: JSON.stringify(told) }
   return cluster.fork({ ...WITHHELD, ...env, ...ordered })
+}
+
+/** What resil adds, all of it before the agent's path: the agent hides it from the app (agent/hide.ts). */
+function preloadArgs({ heapLimitBytes }: AppSettings, agentPath: string): string[] {
+  const heap = heapLimitBytes === null ? [] : [`${HEAP_FLAG}${Math.floor(heapLimitBytes / 2 ** 20)}`]
+  return [...heap, '--require', agentPath]
 }

@@ -15,6 +15,7 @@ import { messageOf, ResilError } from '../errors.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
 import type { StatusDocument } from '../protocol/status.ts'
+import type { Input } from '../supervisor/inputs.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
 import { type App, initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
@@ -29,7 +30,7 @@ import { readMachine } from './machine/read-machine.ts'
 import { createOomWatch } from './oom-watch.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
-import { type Sampler, startSampler } from './sampler.ts'
+import { type Sample, type Sampler, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
 import { appStatuses, measureWorkers } from './status.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
@@ -127,6 +128,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     execute: executor.execute,
     publish,
   })
+<<<<<<< HEAD
   const sampler = startSampler(() => [process.pid, ...executor.pids()], clock)
   const incidents = startIncidentLog({
     identity,
@@ -139,6 +141,15 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     log,
     env,
     clock,
+=======
+  const sampler = startSampler({
+    pids: () => [process.pid, ...executor.workers().map(({ pid }) => pid)],
+    clock,
+    isNeeded: isWatchedFromOutside,
+    onSampled: (samples) => {
+      if (isWatchedFromOutside()) loop.submit(sampledInput(executor.workers(), samples))
+    },
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
   })
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 
@@ -187,6 +198,13 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
 
   function appOf(name: string): App | undefined {
     return loop.state.apps.find((app) => app.name === name)
+  }
+
+  function isWatchedFromOutside(): boolean {
+    return loop.state.apps.some(({ settings: { watchdogs } }) => {
+      const { memory, cpu } = watchdogs
+      return cpu !== null || (memory !== null && (memory.softBytes !== null || memory.hardBytes !== null))
+    })
   }
 
   function appNames(): string[] {
@@ -246,6 +264,20 @@ async function prepareAdmin(admin: AdminSettings, { apps }: Settings): Promise<P
     admin,
     apps.map(({ name }) => name),
   )
+}
+
+function sampledInput(
+  workers: readonly { readonly id: number; readonly pid: number }[],
+  samples: ReadonlyMap<number, Sample>,
+): Input {
+  return {
+    type: 'workers.sampled',
+    samples: workers.flatMap(({ id, pid }) => {
+      const sample = samples.get(pid)
+      if (sample === undefined) return []
+      return [{ worker: id, rssBytes: sample.rss, cpuShare: sample.cpu === null ? null : sample.cpu / 100 }]
+    }),
+  }
 }
 
 function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {

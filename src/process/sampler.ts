@@ -1,11 +1,13 @@
-// Measures workers from outside: a blocked worker can't report about itself. Once a second while somebody looks, else more rarely.
+// Measures workers from outside: a blocked worker can't report about itself. Once a second; where each look is dear (no /proc), only
+// while somebody looks or a watchdog needs it.
 
-import pidusage from 'pidusage'
 import type { Clock } from '../clock.ts'
+import { measureByPidusage } from './pidusage.ts'
+import { openStatReader, type StatReader } from './stat-reader.ts'
 
 export interface Sample {
-  /** Per cent of one core since the sample before. */
-  readonly cpu: number
+  /** Per cent of one core since the sample before; null: it is the first. */
+  readonly cpu: number | null
   /** Bytes. */
   readonly rss: number
 }
@@ -18,35 +20,47 @@ export interface Sampler {
   close(): void
 }
 
-/** While somebody looks. */
-const WATCHED_INTERVAL_MS = 1_000
-/** Each sample costs some 2 ms of CPU, most of it to wake threads. */
+const INTERVAL_MS = 1_000
+/** Where a look costs some 2 ms of CPU, most of it to wake threads. */
 const UNWATCHED_INTERVAL_MS = 5_000
 /** A question keeps the sampler awake for so long: `status --watch` asks more often. */
 const WATCHED_FOR_MS = 10_000
-/** pidusage keeps a descriptor open for each pid that it has seen: in a crash loop its default of a minute would pile them up. */
-const FORGET_AFTER_MS = 3 * UNWATCHED_INTERVAL_MS
 
-export function startSampler(pids: () => readonly number[], clock: Clock): Sampler {
-  let samples = new Map<number, Sample>()
+export function startSampler(options: {
+  readonly pids: () => readonly number[]
+  readonly clock: Clock
+  /** Whether a watchdog waits for each sample. */
+  readonly isNeeded: () => boolean
+  readonly onSampled: (samples: ReadonlyMap<number, Sample>) => void
+}): Sampler {
+  const { pids, clock, isNeeded, onSampled } = options
+  const reader = openStatReader()
+  const measure = reader === null ? measureByPidusage() : measureByStat(reader, clock)
+  let samples: ReadonlyMap<number, Sample> = new Map()
   let askedAt = clock.now()
   let sampledAt = Number.NEGATIVE_INFINITY
   let closed = false
 
-  const timer = setInterval(async () => {
+  const timer = setInterval(() => {
     const now = clock.now()
-    const dueMs = now - askedAt < WATCHED_FOR_MS ? WATCHED_INTERVAL_MS : UNWATCHED_INTERVAL_MS
+    const isCheap = reader !== null || isNeeded() || now - askedAt < WATCHED_FOR_MS
     // The timer itself is never exact.
-    if (now - sampledAt < dueMs - WATCHED_INTERVAL_MS / 2) return
+    if (now - sampledAt < (isCheap ? INTERVAL_MS : UNWATCHED_INTERVAL_MS) - INTERVAL_MS / 2) return
     sampledAt = now
-    // A pid that ends while it is read must not hide the others.
-    const taken = await Promise.all(pids().map((pid) => take(pid)))
-    if (!closed) samples = new Map(taken.filter((entry) => entry !== null))
-  }, WATCHED_INTERVAL_MS)
+    const taken = measure.take(pids())
+    if (taken instanceof Promise) void taken.then(accept)
+    else accept(taken)
+  }, INTERVAL_MS)
   // Sampling alone is no reason to stay.
   timer.unref()
 
   const peek = (pid: number | null | undefined): Sample | null => (pid == null ? null : (samples.get(pid) ?? null))
+  function accept(taken: ReadonlyMap<number, Sample>): void {
+    if (closed) return
+    samples = taken
+    onSampled(taken)
+  }
+
   return {
     of: (pid) => {
       askedAt = clock.now()
@@ -56,16 +70,36 @@ export function startSampler(pids: () => readonly number[], clock: Clock): Sampl
     close: () => {
       closed = true
       clearInterval(timer)
-      pidusage.clear()
+      measure.close()
     },
   }
 }
 
-async function take(pid: number): Promise<[number, Sample] | null> {
-  try {
-    const { cpu, memory } = await pidusage(pid, { maxage: FORGET_AFTER_MS })
-    return [pid, { cpu: Math.round(cpu * 10) / 10, rss: memory }]
-  } catch {
-    return null
+/** One way to measure. A pid that has ended is left out. */
+export interface Measure {
+  take(pids: readonly number[]): ReadonlyMap<number, Sample> | Promise<ReadonlyMap<number, Sample>>
+  close(): void
+}
+
+function measureByStat(reader: StatReader, clock: Clock): Measure {
+  let last = new Map<number, { readonly at: number; readonly cpuMs: number }>()
+  return {
+    take: (pids) => {
+      const taken = new Map<number, Sample>()
+      const next: typeof last = new Map()
+      for (const pid of pids) {
+        const stat = reader.read(pid)
+        if (stat === null) continue
+        const at = clock.now()
+        const before = last.get(pid)
+        const cpu = before === undefined ? null : (100 * (stat.cpuMs - before.cpuMs)) / Math.max(1, at - before.at)
+        taken.set(pid, { cpu: cpu === null ? null : Math.round(cpu * 10) / 10, rss: stat.rssBytes })
+        next.set(pid, { at, cpuMs: stat.cpuMs })
+      }
+      last = next
+      reader.keep(new Set(pids))
+      return taken
+    },
+    close: () => reader.close(),
   }
 }

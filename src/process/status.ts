@@ -3,6 +3,7 @@
 import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
+<<<<<<< HEAD
 import {
   type App,
   allWorkers,
@@ -13,6 +14,10 @@ import {
   workersOf,
 } from '../supervisor/state.ts'
 import type { Measured as Measurements } from './incidents/sample-rings.ts'
+=======
+import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
+import { limitsReached } from '../supervisor/watchdogs/vitals.ts'
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
 import type { Sampler } from './sampler.ts'
 import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'
@@ -101,6 +106,8 @@ function slotStatuses(app: App, slot: Slot, measured: Measured, now: number, wal
       eventLoop: { delayP99Ms: null, utilization: null },
       connections: null,
       requests: null,
+      limits: [],
+      due: null,
       retryInMs: Number.isFinite(at) ? Math.max(0, Math.round(at - now)) : null,
     },
   ]
@@ -125,6 +132,8 @@ function workerStatus(
     eventLoop: { delayP99Ms: beat?.delayP99Ms ?? null, utilization: beat?.utilization ?? null },
     connections: beat?.connections ?? null,
     requests: beat?.requests ?? null,
+    limits: limitsReached(worker.vitals),
+    due: worker.due?.cause ?? null,
     retryInMs: null,
   }
 }

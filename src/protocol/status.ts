@@ -1,7 +1,11 @@
 // The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
 
+<<<<<<< HEAD
 import type { ExitDetails } from '../events/events.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
+=======
+import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
 import type { BreakerState } from './strategy-sample.ts'
 
 export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'standby' | 'draining' | 'killing'
@@ -36,6 +40,10 @@ export interface WorkerStatus {
   readonly eventLoop: { readonly delayP99Ms: number | null; readonly utilization: number | null }
   readonly connections: number | null
   readonly requests: number | null
+  /** What the watchdogs have found and that has not gone away. */
+  readonly limits: readonly ('memory' | 'cpu' | 'event-loop')[]
+  /** Why it is to be replaced, or ended; null: it is not. */
+  readonly due: ReplaceCause | EndCause | null
   /** How the slot's worker before this one ended. */
   readonly lastExit: ExitDetails | null
   /** Only while the slot waits to start again: milliseconds until then. */

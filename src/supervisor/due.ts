@@ -5,8 +5,10 @@ import type { EndCause, ReplaceCause } from '../events/events.ts'
 import type { Due, Slot, Worker } from './state.ts'
 import { type Turn, updateWorker } from './turn.ts'
 
-/** How long a worker over its hard limit is kept for its replacement to boot. */
-const PATIENCE_MS = 2_000
+/** How long a worker that has to go is kept for its replacement to boot. */
+export const PATIENCE_MS = 5_000
+/** The longest that it is kept, where several have to go and their replacements come one after the other. */
+const LAST_CALL_MS = 15_000
 
 /** Worst first. DESIGN 6: reload > memory > lag > age > requests > scale. */
 const URGENCY: readonly ReplaceCause[] = ['memory', 'lag', 'cpu', 'age', 'requests']
@@ -18,11 +20,27 @@ export function markDue(turn: Turn, slot: Slot, worker: Worker, cause: ReplaceCa
   updateWorker(slot, { ...worker, due: { how: 'replace', cause, since: due?.since ?? turn.now } })
 }
 
-/** It has to go. A replacement is waited for as long as the worker can be trusted: not at all where its loop does not turn. */
-export function markEnding(turn: Turn, slot: Slot, worker: Worker, cause: EndCause): void {
+/**
+ * It has to go. A replacement is waited for, as long as the worker can be trusted: not at all (`now`) where its loop does not turn
+ * or the person wants it so.
+ */
+export function markEnding(
+  turn: Turn,
+  slot: Slot,
+  worker: Worker,
+  cause: EndCause,
+  when: 'now' | 'soon' = 'soon',
+): void {
   if (worker.due?.how === 'end') return
-  const patienceUntil = cause === 'hang' ? turn.now : turn.now + PATIENCE_MS
-  updateWorker(slot, { ...worker, due: { how: 'end', cause, since: worker.due?.since ?? turn.now, patienceUntil } })
+  const isNow = cause === 'hang' || when === 'now'
+  const due: Due = {
+    how: 'end',
+    cause,
+    since: worker.due?.since ?? turn.now,
+    patienceUntil: turn.now + (isNow ? 0 : PATIENCE_MS),
+    lastCallAt: turn.now + (isNow ? 0 : LAST_CALL_MS),
+  }
+  updateWorker(slot, { ...worker, due })
 }
 
 /** The lower, the more urgent. */

@@ -5,7 +5,8 @@ import { killNow, killWorker } from './end-worker.ts'
 import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
 import { type App, placesOf, type Slot, type Worker, workersOf } from './state.ts'
-import { setStage, type Turn } from './turn.ts'
+import { setStage, type Turn, updateWorker } from './turn.ts'
+import { shiftVitals } from './watchdogs/vitals.ts'
 
 export function enforceDeadlines(turn: Turn, app: App): void {
   for (const slot of placesOf(app)) {
@@ -13,14 +14,15 @@ export function enforceDeadlines(turn: Turn, app: App): void {
   }
 }
 
-/** No kill on time that the supervisor did not see: who boots or drains may have waited for it. A stop keeps its deadline. */
+/** No kill on time that the supervisor did not see: who boots, drains or is over a limit may have waited for it. A stop keeps its deadline. */
 export function grantTime(turn: Turn, lateMs: number): void {
   for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
     for (const slot of placesOf(app)) {
       for (const worker of workersOf(slot)) {
-        const { stage } = worker
+        const seen = updateWorker(slot, { ...worker, vitals: shiftVitals(worker.vitals, lateMs) })
+        const { stage } = seen
         if (stage.status !== 'booting' && stage.status !== 'draining') continue
-        setStage(slot, worker, { ...stage, deadline: stage.deadline + lateMs })
+        setStage(slot, seen, { ...stage, deadline: stage.deadline + lateMs })
       }
     }
   }

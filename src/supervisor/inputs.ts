@@ -38,6 +38,13 @@ export type ControlInput =
       readonly request: string
     }
 
+export interface WorkerSample {
+  readonly worker: number
+  readonly rssBytes: number
+  /** Of one core, since the sample before; null: it is the first. */
+  readonly cpuShare: number | null
+}
+
 /** What the world reports about a worker. `worker` is the id that its fork command carried. */
 export type WorkerInput =
   | { readonly type: 'worker.forked'; readonly worker: number; readonly pid: number }
@@ -77,6 +84,8 @@ export type WorkerInput =
       /** Begun since the worker's start. */
       readonly requests: number
     }
+  /** Measured from outside, all workers at once, about once a second. */
+  | { readonly type: 'workers.sampled'; readonly samples: readonly WorkerSample[] }
   | {
       readonly type: 'worker.exited'
       readonly worker: number

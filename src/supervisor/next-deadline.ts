@@ -1,6 +1,7 @@
 // When the state wants to be looked at again though nothing happens: the shell arms one timer for it.
 
 import { readyByTimeAt } from './readiness.ts'
+import { replacementLateAt } from './replace-workers.ts'
 import { reserveDeadline } from './reserve.ts'
 import { exhaustedAt } from './settle-apps.ts'
 import { startableAt } from './start-workers.ts'
@@ -20,6 +21,7 @@ export function nextDeadline(state: SupervisorState, now: number): number {
     consider(reserveDeadline(app))
     for (const slot of placesOf(app)) {
       if (slot.current?.due != null) consider(slot.replaceFrom)
+      if (slot.next !== null) consider(replacementLateAt(slot.next))
       for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
       if (app.phase.status === 'active' && slot !== app.reserve) consider(startableAt(app, slot))
     }
@@ -46,11 +48,15 @@ function workerDeadlines(app: App, worker: Worker): (number | null)[] {
       return [
         worker.trialOf.length > 0 ? stage.since + settings.restart.stableAfterMs : null,
         worker.due === null ? worker.recycle.at : null,
-        worker.due?.how === 'end' ? worker.due.patienceUntil : null,
+        ...endDeadlines(worker),
       ]
     case 'standby':
       return []
     case 'suspect':
-      return [worker.due?.how === 'end' ? worker.due.patienceUntil : null]
+      return endDeadlines(worker)
   }
+}
+
+function endDeadlines({ due }: Worker): number[] {
+  return due?.how === 'end' ? [due.patienceUntil, due.lastCallAt] : []
 }

@@ -7,7 +7,9 @@ import { refuseStandby, stand } from './reserve.ts'
 import { refOf } from './state.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 
-export function onWorkerSign(turn: Turn, input: Exclude<WorkerInput, { type: 'worker.exited' | 'worker.beat' }>): void {
+type Sign = Exclude<WorkerInput, { type: 'worker.exited' | 'worker.beat' | 'workers.sampled' }>
+
+export function onWorkerSign(turn: Turn, input: Sign): void {
   const place = findWorker(turn, input.worker)
   if (place === undefined) return
   const { app, slot, worker, role } = place

@@ -5,7 +5,7 @@
 import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
 import { backoffMs } from './backoff.ts'
 import { mayRemove } from './disruption-budget.ts'
-import { urgencyOf } from './due.ts'
+import { PATIENCE_MS, urgencyOf } from './due.ts'
 import { drainWorker, killNow } from './end-worker.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
@@ -48,7 +48,7 @@ function bootReplacement(turn: Turn, app: App, slot: Slot): void {
   if (worker === null || worker.due === null || !hasServed(worker) || slot.next !== null || turn.now < slot.replaceFrom)
     return
   // Its end can't wait for a boot.
-  if (worker.due.how === 'end' && worker.due.patienceUntil <= turn.now) return
+  if (worker.due.how === 'end' && worker.due.lastCallAt <= turn.now) return
   const { surge } = app.settings.reload
   if (surge === 0) {
     if (worker.due.how === 'replace' && isReady(worker) && mayRemove(app))
@@ -122,7 +122,9 @@ function endOne(turn: Turn, app: App): void {
     .filter(({ current }) => current?.due?.how === 'end' && current.due.patienceUntil <= turn.now)
     .sort((a, b) => (a.current?.due?.since ?? 0) - (b.current?.due?.since ?? 0))[0]
   const worker = worst?.current ?? null
-  if (worst === undefined || worker === null || worker.due?.how !== 'end' || isUnsettled(app, worst)) return
+  if (worst === undefined || worker === null || worker.due?.how !== 'end') return
+  if (isUnsettled(app, worst) || (turn.now < worker.due.lastCallAt && hasReplacementComing(app, worst, turn.now)))
+    return
   endShortly(turn, app, worst, worker, worker.due.cause)
 }
 
@@ -132,6 +134,18 @@ function isUnsettled(app: App, but: Slot): boolean {
     if (slot === but || slot.current === null) return false
     return slot.current.due?.how === 'end' ? !hasServed(slot.current) : isBooting(slot.current)
   })
+}
+
+/** The worker still answers, so it is better than none: its replacement has not had its time yet, or its turn. */
+function hasReplacementComing(app: App, slot: Slot, now: number): boolean {
+  if (slot.current === null || !isReady(slot.current) || app.rollout !== null) return false
+  if (slot.next !== null) return isBooting(slot.next) && now < replacementLateAt(slot.next)
+  return app.slots.some((other) => other !== slot && (other.next !== null || other.leaving.length > 0))
+}
+
+/** From then on its predecessor does not wait for it any more. */
+export function replacementLateAt(next: Worker): number {
+  return next.forkedAt + PATIENCE_MS
 }
 
 function endShortly(turn: Turn, app: App, slot: Slot, worker: Worker, cause: EndCause): void {

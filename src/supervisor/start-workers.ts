@@ -4,6 +4,7 @@ import { recycleLimits } from './recycle.ts'
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
 import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
 import { bootsInFlight, removeWorker, type Turn } from './turn.ts'
+import { freshVitals } from './watchdogs/vitals.ts'
 
 export function startWorkers(turn: Turn, app: App): void {
   if (app.phase.status !== 'active' || turn.state.phase.status !== 'running') return
@@ -94,6 +95,7 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     due: null,
     promotedAt: null,
     recycle: recycleLimits(settings.recycle, now, turn.random),
+    vitals: freshVitals,
   }
   state.nextWorker += 1
   const standby = slot === app.reserve

@@ -14,6 +14,7 @@ import {
 import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { dependenciesFirst } from './dependencies.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
+import type { Vitals } from './watchdogs/vitals.ts'
 
 /** Why a worker is being ended by force. */
 export type KillReason = 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
@@ -34,11 +35,17 @@ export type Stage =
 
 /**
  * Why a worker that serves has to go. `replace`: when a new one is ready, within the disruption budget. `end`: a new one is waited
- * for until `patienceUntil`, then it goes anyway; one at a time.
+ * for until `patienceUntil`, and until `lastCallAt` where others are replaced before it; then it goes anyway, one at a time.
  */
 export type Due =
   | { readonly how: 'replace'; readonly cause: ReplaceCause; readonly since: number }
-  | { readonly how: 'end'; readonly cause: EndCause; readonly since: number; readonly patienceUntil: number }
+  | {
+      readonly how: 'end'
+      readonly cause: EndCause
+      readonly since: number
+      readonly patienceUntil: number
+      readonly lastCallAt: number
+    }
 
 export type ReadyBy = 'listening' | 'message' | 'started'
 
@@ -65,6 +72,8 @@ export interface Worker {
   readonly promotedAt: number | null
   /** When and after how many requests it is recycled, jitter included; Infinity: never. */
   readonly recycle: { readonly at: number; readonly requests: number }
+  /** What the watchdogs remember of it. */
+  readonly vitals: Vitals
 }
 
 /** Why a slot without a worker has none. */

@@ -13,6 +13,7 @@ import { onStopRequested } from './on-stop-requested.ts'
 import { onWorkerBeat } from './on-worker-beat.ts'
 import { onWorkerExit } from './on-worker-exit.ts'
 import { onWorkerSign } from './on-worker-sign.ts'
+import { onWorkersSampled } from './on-workers-sampled.ts'
 import { promoteWorkers } from './promote-workers.ts'
 import { markForRecycling } from './recycle.ts'
 import { replaceWorkers } from './replace-workers.ts'
@@ -79,6 +80,8 @@ function record(turn: Turn, input: Input): void {
       return onWorkerExit(turn, input)
     case 'worker.beat':
       return onWorkerBeat(turn, input)
+    case 'workers.sampled':
+      return onWorkersSampled(turn, input)
     case 'worker.forked':
     case 'worker.held':
     case 'worker.loaded':

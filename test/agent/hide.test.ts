@@ -28,6 +28,14 @@ describe('the agent takes its own --require away', () => {
     ],
     [['--require', agent, '--require', agent], []],
     [['--require'], ['--require']],
+    [
+      ['--max_old_space_size=276', '--require', agent, '--import', 'tsx'],
+      ['--import', 'tsx'],
+    ],
+    [
+      ['--max_old_space_size=276', '--require', './own.cjs'],
+      ['--max_old_space_size=276', '--require', './own.cjs'],
+    ],
     [[], []],
   ])('%j → %j', (execArgv, expected) => {
     expect(withoutPreload(execArgv, agent)).toEqual(expected)

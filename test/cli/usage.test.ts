@@ -91,7 +91,7 @@ describe('help', () => {
 
   it('does not tell of what is not there yet, or what is its own', async () => {
     const { stdout } = await runInProcess(['start', '--help'])
-    for (const option of ['--max-memory', '--watch', '--report-fd']) expect(stdout).not.toContain(option)
+    for (const option of ['--watch', '--report-fd']) expect(stdout).not.toContain(option)
   })
 
   it('knows the version', async () => {

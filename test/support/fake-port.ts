@@ -142,6 +142,8 @@ export function workerStatus(given: Partial<WorkerStatus> = {}): WorkerStatus {
     connections: 3,
     requests: 1_234,
     lastExit: null,
+    limits: [],
+    due: null,
     retryInMs: null,
     ...given,
   }

@@ -33,6 +33,7 @@ export const startCommand: CommandSpec<StartOptions> = {
     { flags: '--name <name>', summary: 'name of the app and its supervisor (default: from package.json or the entry)' },
     { flags: '-c, --config <file>', summary: 'config file, instead of looking for one' },
     { flags: '-d, --detach', summary: 'run in the background; returns once the app is ready, or fails with its error' },
+    { flags: '--max-memory <size>', summary: 'replace a worker above this, such as 512mb' },
     { flags: '--node-args <args>', summary: 'flags for node itself, such as "--max-old-space-size=512"' },
     { flags: '--env-file <file>', summary: 'variables for the app, one NAME=value per line' },
     { flags: '--standby <count>', summary: 'booted workers in reserve: a crash costs milliseconds instead of a boot' },
@@ -43,7 +44,6 @@ export const startCommand: CommandSpec<StartOptions> = {
     { flags: '--json-logs', summary: 'log as JSON lines' },
     socketOption,
     // Of later versions: refused by name, so that nobody takes them for granted.
-    { flags: '--max-memory <size>', summary: '', hidden: true },
     { flags: '--watch', summary: '', hidden: true },
     // resil's own: see start/in-background.ts.
     { flags: '--report-fd <fd>', summary: '', hidden: true },

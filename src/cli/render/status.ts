@@ -69,8 +69,9 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   lines.push(style.paint(head, GREY))
   for (const [index, worker] of app.workers.entries()) {
     lines.push(rows[index] ?? '')
-    const note = noteOn(worker, style.now)
-    if (note !== null) lines.push(...wrap(note, style.width, `${INDENT}      `))
+    for (const note of [sicknessOf(worker), noteOn(worker, style.now)]) {
+      if (note !== null) lines.push(...wrap(note, style.width, `${INDENT}      `))
+    }
   }
   return lines
 }
@@ -144,6 +145,27 @@ function stateCell({ state, retryInMs }: WorkerStatus, { paint }: StatusStyle): 
   return {
     text: retryInMs === null ? state : `${state} ${shortDuration(retryInMs)}`,
     paint: (text) => paint(text, colourOfWorker(state)),
+  }
+}
+
+/** What the watchdogs hold against it, and what becomes of it. */
+function sicknessOf({ state, limits, due }: WorkerStatus): string | null {
+  const parts = [
+    ...(state === 'suspect' ? ['its event loop does not turn'] : []),
+    ...(limits.length > 0 ? [`over its limit for ${list(limits.map(limitName))}`] : []),
+    ...(due === null ? [] : [`to be replaced (${due})`]),
+  ]
+  return parts.length === 0 ? null : parts.join('; ')
+}
+
+function limitName(limit: WorkerStatus['limits'][number]): string {
+  switch (limit) {
+    case 'memory':
+      return 'memory'
+    case 'cpu':
+      return 'CPU'
+    case 'event-loop':
+      return 'its event loop'
   }
 }
 

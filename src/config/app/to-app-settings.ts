@@ -1,7 +1,11 @@
 // The checked shape of an app, plus what was found out for it, as what the supervisor obeys. Names gain their units here.
 
 import type { App } from '../schema.ts'
+<<<<<<< HEAD
 import type { AppSettings, HookSettings, HookTarget, ReadyOn } from '../settings.ts'
+=======
+import type { AppSettings, ReadyOn, WatchdogSettings } from '../settings.ts'
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
 
 /** What the file alone can't say. */
 export interface Found {
@@ -63,6 +67,9 @@ export function toAppSettings(app: App, found: Found): AppSettings {
       rollback: reload.rollback,
     },
     standby: app.standby,
+    watchdogs: watchdogsOf(app),
+    // Known only when all apps are: share-memory.ts.
+    heapLimitBytes: null,
     recycle: recycleOf(app),
     dependsOn: app.dependsOn,
     sticky: app.sticky,
@@ -78,6 +85,7 @@ function recycleOf({ recycle }: App): AppSettings['recycle'] {
   return { maxAgeMs: maxAge ?? null, maxRequests: maxRequests ?? null, jitter, minLifeMs: minLife }
 }
 
+<<<<<<< HEAD
 type Hooks = NonNullable<App['hooks']>
 
 function hookSettings(hooks: Hooks = {}): HookSettings {
@@ -91,4 +99,43 @@ function hookSettings(hooks: Hooks = {}): HookSettings {
 function targetOf({ exec, webhook }: NonNullable<Hooks[keyof Hooks]>): HookTarget | null {
   if (webhook !== undefined) return { via: 'webhook', url: webhook }
   return exec === undefined ? null : { via: 'exec', command: exec }
+=======
+/** Where nobody set `soft`: far enough below `hard` to be replaced in peace. */
+const SOFT_OF_HARD = 0.87
+
+function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang } }: App): WatchdogSettings {
+  return {
+    memory: memoryOf(memory),
+    cpu:
+      cpu.max === undefined || cpu.action === 'off'
+        ? null
+        : { share: cpu.max, sustainMs: cpu.sustain, action: cpu.action },
+    eventLoop: eventLoopOf(eventLoop),
+    hang:
+      hang.action === 'off'
+        ? null
+        : {
+            suspectAfterMs: hang.suspectAfter,
+            replaceAfterMs: hang.replaceAfter,
+            evidence: hang.evidence,
+            action: hang.action,
+          },
+  }
+}
+
+function memoryOf({ soft, hard, sustain, predict, action }: App['watchdogs']['memory']): WatchdogSettings['memory'] {
+  if (action === 'off') return null
+  const softBytes = soft ?? (hard === undefined ? null : Math.floor(hard * SOFT_OF_HARD))
+  return { softBytes, hardBytes: hard ?? null, sustainMs: sustain, predict, action, derived: false }
+}
+
+function eventLoopOf({
+  delayP99,
+  utilization,
+  sustain,
+  action,
+}: App['watchdogs']['eventLoop']): WatchdogSettings['eventLoop'] {
+  if ((delayP99 === undefined && utilization === undefined) || action === 'off') return null
+  return { delayP99Ms: delayP99 ?? null, utilization: utilization ?? null, sustainMs: sustain, action }
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
 }

@@ -13,7 +13,7 @@ interface NotYet {
 const NOT_YET: readonly NotYet[] = [
   { key: 'ready.on', only: 'probe' },
   { key: 'reload.canary' },
-  { key: 'watchdogs' },
+  { key: 'watchdogs.hang' },
   { key: 'probes' },
   { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },

@@ -1,7 +1,7 @@
 // Settings that are right one by one and wrong together.
 
 import type { App } from '../schema.ts'
-import { formatDuration } from '../units.ts'
+import { formatDuration, formatSize } from '../units.ts'
 
 export interface Clash {
   /** The settings involved; the one that a person most likely has to change first. */
@@ -41,6 +41,7 @@ export function clashesIn(app: App): Clash[] {
     const message = `${app.standby}: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out`
     clashes.push({ keys: ['standby', 'env'], message })
   }
+<<<<<<< HEAD
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     if (hook === undefined) continue
     const [exec, webhook] = [`hooks.${name}.exec`, `hooks.${name}.webhook`]
@@ -50,12 +51,29 @@ export function clashesIn(app: App): Clash[] {
       clashes.push({ keys: [exec], message: 'is empty; name a command, or leave the hook out' })
     }
   }
+=======
+  clashes.push(...watchdogClashes(app))
+>>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {
     clashes.push({
       keys: ['nodeArgs'],
       message: `${foreign} makes node do something else than run the app; leave it out`,
     })
+  }
+  return clashes
+}
+
+function watchdogClashes({ watchdogs: { memory, hang } }: App): Clash[] {
+  const clashes: Clash[] = []
+  const { soft, hard } = memory
+  if (soft !== undefined && hard !== undefined && soft >= hard) {
+    const message = `${formatSize(soft)} must be less than watchdogs.memory.hard (${formatSize(hard)})`
+    clashes.push({ keys: ['watchdogs.memory.soft', 'watchdogs.memory.hard'], message })
+  }
+  if (hang.suspectAfter >= hang.replaceAfter) {
+    const message = `${formatDuration(hang.suspectAfter)} must be shorter than watchdogs.hang.replaceAfter (${formatDuration(hang.replaceAfter)})`
+    clashes.push({ keys: ['watchdogs.hang.suspectAfter', 'watchdogs.hang.replaceAfter'], message })
   }
   return clashes
 }

@@ -3,65 +3,84 @@
 import * as z from 'zod/mini'
 import { choice, decimal, duration, section, size, whole, yesNo } from '../fields/field.ts'
 
-const action = (fallback: 'replace' | 'kill' | 'report') =>
+const action = (fallback: 'replace' | 'report') =>
   z.prefault(
-    choice(['replace', 'kill', 'report'], {
-      description: '`replace`: a new worker first, then this one drains. `kill`: at once. `report`: an incident only.',
+    choice(['replace', 'kill', 'report', 'off'], {
+      description:
+        '`replace`: a new worker first, then this one drains. `kill`: it ends now, with or without a new one. `report`: it is told, and nothing done. `off`: not watched.',
     }),
     fallback,
   )
 const sustain = (fallback: string) =>
   z.prefault(duration({ description: 'Only what lasts this long counts.' }), fallback)
 
-const memory = section('Resident memory of a worker.', {
+const memory = section('Resident memory of a worker. Watched where a limit is set, or the container has one.', {
   soft: z.optional(
     size({
-      description: 'Above this the worker is replaced without haste.',
-      defaultText: "80 % of the worker's share of the memory limit",
+      description: 'Above this for `sustain` the worker is replaced without haste.',
+      defaultText: "87 % of `hard` where that is set, else 80 % of the worker's share of the container's memory",
     }),
   ),
   hard: z.optional(
     size({
-      description: 'Above this the worker is ended now.',
-      defaultText: "92 % of the worker's share of the memory limit",
+      description: 'Above this the worker has to go now: it is replaced within seconds.',
+      defaultText: "92 % of the worker's share of the container's memory",
     }),
   ),
   sustain: sustain('10s'),
-  predict: z.prefault(yesNo({ description: 'Replace when the growth will reach `hard` within two minutes.' }), true),
+  predict: z.prefault(
+    yesNo({ description: 'Replace also when steady growth will reach `hard` within two minutes.' }),
+    true,
+  ),
   action: action('replace'),
 })
 
-const cpu = section('CPU time of a worker.', {
-  max: z.optional(decimal({ description: 'Share of one core.', min: 0, max: 1024 })),
+const cpu = section('CPU time of a worker. Watched where `max` is set.', {
+  max: z.optional(decimal({ description: 'Share of one core: 0.9 is 90 %.', min: 0, max: 1024 })),
   sustain: sustain('60s'),
   action: action('report'),
 })
 
-const eventLoop = section("How late a worker's event loop runs.", {
-  delayP99: z.optional(duration({ description: 'The highest delay, 99th percentile.' })),
-  utilization: z.optional(decimal({ description: 'The highest utilization of the loop.', min: 0, max: 1 })),
+const eventLoop = section("How late a worker's event loop runs. Watched where a limit is set.", {
+  delayP99: z.optional(duration({ description: 'The highest delay, 99th percentile of each second.' })),
+  utilization: z.optional(
+    decimal({ description: 'The highest utilization of the loop, as a share of each second.', min: 0, max: 1 }),
+  ),
   sustain: sustain('30s'),
   action: action('replace'),
 })
 
-const hang = section('Workers whose event loop does not answer.', {
+const hang = section('Workers whose event loop does not turn.', {
   suspectAfter: z.prefault(
-    duration({ description: 'Without a heartbeat for so long: evidence is taken.', atLeast: '1s' }),
+    duration({
+      description:
+        'Without a heartbeat (there is one each second) for so long: the worker is suspect, and evidence is taken.',
+      atLeast: '1.5s',
+    }),
     '2.5s',
   ),
   replaceAfter: z.prefault(
-    duration({ description: 'Without a heartbeat for so long: the worker is replaced.', atLeast: '1s' }),
+    duration({ description: 'Without a heartbeat for so long: the worker is killed and replaced.', atLeast: '2s' }),
     '10s',
   ),
-  evidence: z.prefault(choice(['stack', 'none'], { description: 'What is taken from a suspect.' }), 'stack'),
-  action: action('replace'),
+  evidence: z.prefault(
+    choice(['stack', 'none'], { description: 'What is taken from a suspect: where its code stands, or nothing.' }),
+    'stack',
+  ),
+  action: z.prefault(
+    choice(['auto', 'replace', 'kill', 'report', 'off'], {
+      description:
+        '`auto`: `replace` if the worker listens, else `report` (a batch job may compute for long). `replace`, `kill`: it is killed and replaced, since a loop that does not turn cannot drain. `report`: it is told, and nothing done. `off`: not watched.',
+    }),
+    'auto',
+  ),
 })
 
-export const watchdogs = section('Finds workers that leak, spin, lag or hang.', {
-  memory: z.optional(memory),
-  cpu: z.optional(cpu),
-  eventLoop: z.optional(eventLoop),
-  hang: z.optional(hang),
+export const watchdogs = section('Finds workers that leak, spin, lag or hang, from outside.', {
+  memory: z.prefault(memory, {}),
+  cpu: z.prefault(cpu, {}),
+  eventLoop: z.prefault(eventLoop, {}),
+  hang: z.prefault(hang, {}),
 })
 
 export const recycle = section('Replaces workers from time to time, before they age.', {

@@ -22,6 +22,20 @@ describe('the status table', () => {
     )
   })
 
+  it('tells what the watchdogs have found, and what becomes of it', () => {
+    const app = appStatus({
+      workers: [
+        workerStatus({ limits: ['memory', 'event-loop'], due: 'memory' }),
+        workerStatus({ slot: 1, limits: ['cpu'] }),
+        workerStatus({ slot: 2, state: 'suspect' }),
+      ],
+    })
+    const lines = renderStatus(statusDocument({ apps: [app] }), plain).split('\n')
+    expect(lines).toContain('        over its limit for memory and its event loop; to be replaced (memory)')
+    expect(lines).toContain('        over its limit for CPU')
+    expect(lines).toContain('        its event loop does not turn')
+  })
+
   it('tells how workers ended, when they come back, and that a gate is open', () => {
     const app = appStatus({
       state: 'degraded',

@@ -8,8 +8,6 @@ const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
   )
 
 test.each<[unknown, string]>([
-  [{ watchdogs: { memory: { hard: '512mb' } } }, 'watchdogs'],
-  [{ watchdogs: { hang: { suspectAfter: '2.5s' } } }, 'watchdogs'],
   [{ probes: { liveness: { http: '/' } } }, 'probes'],
   [{ reusePort: true }, 'reusePort'],
   [{ watch: true }, 'watch'],
@@ -34,7 +32,6 @@ test('what does not ask for the feature may stand', () => {
       sticky: false,
       watch: [],
       chaos: { allowed: true },
-      watchdogs: {},
       schedule: 'shared',
     }),
   ).toEqual([])
@@ -47,10 +44,9 @@ test('what holds for several apps is told once, where it stands', () => {
 })
 
 test('variables and flags are refused by their own names', () => {
-  expect(linesFor({}, { RESIL_WATCH: 'true', RESIL_READY_ON: 'probe' }, { watch: true, maxMemory: '1gb' })).toEqual([
+  expect(linesFor({}, { RESIL_WATCH: 'true', RESIL_READY_ON: 'probe' }, { watch: true })).toEqual([
     'RESIL_READY_ON: "probe": not available yet in this version of resil',
     'RESIL_WATCH: not available yet in this version of resil',
-    '--max-memory: not available yet in this version of resil',
     '--watch: not available yet in this version of resil',
   ])
   expect(linesFor({}, { RESIL_WATCH: 'false' }, { watch: false })).toEqual([])

@@ -1,0 +1,45 @@
+// What the watchdogs remember of one worker: plain numbers, bounded, part of its record.
+
+import { type EventLoopWatch, freshEventLoop } from './event-loop.ts'
+import { freshMemory, type MemoryWatch } from './memory.ts'
+import { calm, type Sustained, shiftSustained } from './sustained.ts'
+
+export interface Vitals {
+  /** When its agent was last heard of; null: not yet. */
+  readonly beatAt: number | null
+  readonly memory: MemoryWatch
+  readonly cpu: Sustained
+  readonly eventLoop: EventLoopWatch
+}
+
+export const freshVitals: Vitals = { beatAt: null, memory: freshMemory, cpu: calm, eventLoop: freshEventLoop }
+
+export type LimitReached = 'memory' | 'cpu' | 'event-loop'
+
+/** Limits that it is over now; for the status. */
+export function limitsReached({ memory, cpu, eventLoop }: Vitals): LimitReached[] {
+  const reached: LimitReached[] = []
+  if (memory.soft.tripped || memory.hard.tripped || memory.growth.tripped) reached.push('memory')
+  if (cpu.tripped) reached.push('cpu')
+  if (eventLoop.delay.tripped || eventLoop.utilization.tripped) reached.push('event-loop')
+  return reached
+}
+
+/** The supervisor did not look for so long: nothing of that time is held against the worker. */
+export function shiftVitals(vitals: Vitals, lateMs: number): Vitals {
+  const { beatAt, memory, cpu, eventLoop } = vitals
+  return {
+    beatAt: beatAt === null ? null : beatAt + lateMs,
+    memory: {
+      soft: shiftSustained(memory.soft, lateMs),
+      hard: shiftSustained(memory.hard, lateMs),
+      growth: shiftSustained(memory.growth, lateMs),
+      trend: [],
+    },
+    cpu: shiftSustained(cpu, lateMs),
+    eventLoop: {
+      delay: shiftSustained(eventLoop.delay, lateMs),
+      utilization: shiftSustained(eventLoop.utilization, lateMs),
+    },
+  }
+}

@@ -1,0 +1,164 @@
+// Memory and CPU in the whole core: what is told, and who is replaced when.
+
+import { describe, expect, it } from 'vitest'
+import type { MemoryLimits } from '../../src/config/settings.ts'
+import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
+
+const MB = 2 ** 20
+const limits: MemoryLimits = {
+  softBytes: 400 * MB,
+  hardBytes: 500 * MB,
+  sustainMs: 5_000,
+  predict: true,
+  action: 'replace',
+  derived: false,
+}
+
+function watched(own: Partial<MemoryLimits> = {}, instances = 4): Simulation {
+  const memory = { ...limits, ...own }
+  const watchdogs = { memory, cpu: null, eventLoop: null, hang: null }
+  const sim = simulate([appSettings({ instances, watchdogs } as never)])
+  sim.bootAll()
+  return sim
+}
+
+/** One look at all workers that serve; by slot, else 100 MB. */
+function sample(sim: Simulation, mbOf: Readonly<Record<number, number>>, cpuShare: number | null = null): void {
+  const samples = [...sim.alive].map(([worker, { slot }]) => ({
+    worker,
+    rssBytes: (worker <= 4 ? (mbOf[slot] ?? 100) : 100) * MB,
+    cpuShare,
+  }))
+  sim.send({ type: 'workers.sampled', samples })
+}
+
+function settle(sim: Simulation): void {
+  for (let round = 0; round < 20; round += 1) {
+    sim.bootAll()
+    for (const id of sim.workers('draining')) sim.exit(id, { code: 0 })
+  }
+}
+
+describe('a worker over its hard limit', () => {
+  it('is told at once, and replaced as soon as a new one is ready', () => {
+    const sim = watched()
+    sim.advance(10_000)
+    sample(sim, { 2: 510 })
+    expect(sim.eventsOf('watchdog.tripped')).toMatchObject([
+      { watchdog: 'memory', action: 'replace', measured: 510 * MB, limit: 500 * MB, worker: { slot: 2 } },
+    ])
+    expect(sim.workers('ready')).toHaveLength(4)
+    expect(sim.workers('booting')).toHaveLength(1)
+    sim.bootAll()
+    expect(sim.eventsOf('worker.replaced')).toMatchObject([{ cause: 'memory', worker: { slot: 2 } }])
+    settle(sim)
+    expect(sim.app().slots.every(({ restarts }) => restarts === 0)).toBe(true)
+  })
+
+  it('is not told again while it waits', () => {
+    const sim = watched()
+    for (let second = 0; second < 4; second += 1) {
+      sim.advance(1_000)
+      sample(sim, { 2: 510 + second })
+    }
+    expect(sim.eventsOf('watchdog.tripped')).toHaveLength(1)
+  })
+
+  it('goes without waiting where the action is kill, and is left alone where it is report', () => {
+    const killing = watched({ action: 'kill' })
+    sample(killing, { 1: 510 })
+    expect(killing.workers('draining')).toEqual([2])
+
+    const reporting = watched({ action: 'report' })
+    sample(reporting, { 1: 510 })
+    expect(reporting.eventsOf('watchdog.tripped')).toMatchObject([{ action: 'report' }])
+    expect(reporting.workers('ready')).toHaveLength(4)
+    expect(reporting.workers('booting')).toEqual([])
+  })
+
+  it('and so are all the others: one after the other, and never below the floor', () => {
+    const sim = watched()
+    sim.advance(10_000)
+    for (let second = 0; second < 14 && sim.eventsOf('worker.replaced').length < 4; second += 1) {
+      sample(sim, { 0: 510, 1: 510, 2: 510, 3: 510 })
+      sim.advance(1_000)
+      // Each boot takes a second, each drain two.
+      sim.bootAll()
+      expect(sim.workers('ready').length).toBeGreaterThanOrEqual(4)
+      sim.advance(2_000)
+      for (const id of sim.workers('draining')) sim.exit(id, { code: 0 })
+    }
+    settle(sim)
+    expect(sim.eventsOf('worker.replaced')).toHaveLength(4)
+    expect(sim.workers('ready')).toHaveLength(4)
+    expect(sim.app().slots.every(({ restarts }) => restarts === 0)).toBe(true)
+  })
+
+  it('whose replacement does not come goes after its patience, and counts as a crash', () => {
+    const sim = watched({}, 2)
+    sim.advance(10_000)
+    sample(sim, { 0: 510 })
+    sim.advance(4_999)
+    expect(sim.workers('draining')).toEqual([])
+    sim.advance(1)
+    expect(sim.workers('draining')).toEqual([1])
+  })
+})
+
+describe('a worker over its soft limit', () => {
+  it('is replaced within the budget once it has been so for long enough', () => {
+    const sim = watched()
+    for (let second = 0; second < 7; second += 1) {
+      expect(sim.eventsOf('worker.replacing')).toHaveLength(second > 5 ? 1 : 0)
+      sim.advance(1_000)
+      sample(sim, { 3: 450 })
+    }
+    settle(sim)
+    expect(sim.eventsOf('worker.replaced')).toMatchObject([{ cause: 'memory', worker: { slot: 3 } }])
+  })
+})
+
+describe('limits made of the container', () => {
+  it('that every new worker reaches at once are no leak: it is told, and replacing ends', () => {
+    const sim = watched({ derived: true, sustainMs: 1_000 }, 1)
+    const all = (): void => {
+      const samples = [...sim.alive.keys()].map((worker) => ({ worker, rssBytes: 450 * MB, cpuShare: null }))
+      sim.send({ type: 'workers.sampled', samples })
+    }
+    for (let second = 0; second < 200; second += 1) {
+      sim.advance(1_000)
+      all()
+      settle(sim)
+    }
+    expect(sim.eventsOf('worker.replaced').length).toBe(3)
+    const told = sim.eventsOf('watchdog.tripped').at(-1)
+    expect(told).toMatchObject({ action: 'report' })
+    expect(told?.detail).toContain('watchdogs.memory')
+  })
+})
+
+describe('a worker that uses too much CPU', () => {
+  it.each<['replace' | 'report', replaced: number]>([
+    ['report', 0],
+    ['replace', 1],
+  ])('for long enough: %s', (action, replaced) => {
+    const watchdogs = { memory: null, cpu: { share: 0.9, sustainMs: 3_000, action }, eventLoop: null, hang: null }
+    const sim = simulate([appSettings({ instances: 2, watchdogs } as never)])
+    sim.bootAll()
+    for (let second = 0; second < 10; second += 1) {
+      sim.advance(1_000)
+      sim.send({ type: 'workers.sampled', samples: [{ worker: 1, rssBytes: 1, cpuShare: second < 2 ? 0.9 : 1 }] })
+      settle(sim)
+    }
+    expect(sim.eventsOf('watchdog.tripped')).toMatchObject([{ watchdog: 'cpu', action, measured: 1, limit: 0.9 }])
+    expect(sim.eventsOf('worker.replaced')).toHaveLength(replaced)
+  })
+})
+
+it('samples of workers that boot, leave or have gone change nothing', () => {
+  const sim = watched()
+  sim.send({ type: 'worker.exited', worker: 1, code: 1, signal: null, forkError: null, oomKilled: false })
+  const samples = [1, 5, 99].map((worker) => ({ worker, rssBytes: 900 * MB, cpuShare: 4 }))
+  sim.send({ type: 'workers.sampled', samples })
+  expect(sim.eventsOf('watchdog.tripped')).toEqual([])
+})
