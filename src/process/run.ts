@@ -128,8 +128,14 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     execute: executor.execute,
     publish,
   })
-<<<<<<< HEAD
-  const sampler = startSampler(() => [process.pid, ...executor.pids()], clock)
+  const sampler = startSampler({
+    pids: () => [process.pid, ...executor.workers().map(({ pid }) => pid)],
+    clock,
+    isNeeded: isWatchedFromOutside,
+    onSampled: (samples) => {
+      if (isWatchedFromOutside()) loop.submit(sampledInput(executor.workers(), samples))
+    },
+  })
   const incidents = startIncidentLog({
     identity,
     supervisor,
@@ -141,15 +147,6 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     log,
     env,
     clock,
-=======
-  const sampler = startSampler({
-    pids: () => [process.pid, ...executor.workers().map(({ pid }) => pid)],
-    clock,
-    isNeeded: isWatchedFromOutside,
-    onSampled: (samples) => {
-      if (isWatchedFromOutside()) loop.submit(sampledInput(executor.workers(), samples))
-    },
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
   })
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 

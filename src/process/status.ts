@@ -3,7 +3,6 @@
 import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
-<<<<<<< HEAD
 import {
   type App,
   allWorkers,
@@ -13,11 +12,8 @@ import {
   type Worker,
   workersOf,
 } from '../supervisor/state.ts'
-import type { Measured as Measurements } from './incidents/sample-rings.ts'
-=======
-import { type App, readyCount, type Slot, type SupervisorState, type Worker, workersOf } from '../supervisor/state.ts'
 import { limitsReached } from '../supervisor/watchdogs/vitals.ts'
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
+import type { Measured as Measurements } from './incidents/sample-rings.ts'
 import type { Sampler } from './sampler.ts'
 import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'

@@ -1,11 +1,7 @@
 // The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
 
-<<<<<<< HEAD
-import type { ExitDetails } from '../events/events.ts'
-import type { IncidentKind } from '../events/incident-kind.ts'
-=======
 import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
+import type { IncidentKind } from '../events/incident-kind.ts'
 import type { BreakerState } from './strategy-sample.ts'
 
 export type WorkerStatusState = 'booting' | 'warming' | 'ready' | 'suspect' | 'standby' | 'draining' | 'killing'

@@ -1,11 +1,7 @@
 // The checked shape of an app, plus what was found out for it, as what the supervisor obeys. Names gain their units here.
 
 import type { App } from '../schema.ts'
-<<<<<<< HEAD
-import type { AppSettings, HookSettings, HookTarget, ReadyOn } from '../settings.ts'
-=======
-import type { AppSettings, ReadyOn, WatchdogSettings } from '../settings.ts'
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
+import type { AppSettings, HookSettings, HookTarget, ReadyOn, WatchdogSettings } from '../settings.ts'
 
 /** What the file alone can't say. */
 export interface Found {
@@ -85,7 +81,6 @@ function recycleOf({ recycle }: App): AppSettings['recycle'] {
   return { maxAgeMs: maxAge ?? null, maxRequests: maxRequests ?? null, jitter, minLifeMs: minLife }
 }
 
-<<<<<<< HEAD
 type Hooks = NonNullable<App['hooks']>
 
 function hookSettings(hooks: Hooks = {}): HookSettings {
@@ -99,7 +94,8 @@ function hookSettings(hooks: Hooks = {}): HookSettings {
 function targetOf({ exec, webhook }: NonNullable<Hooks[keyof Hooks]>): HookTarget | null {
   if (webhook !== undefined) return { via: 'webhook', url: webhook }
   return exec === undefined ? null : { via: 'exec', command: exec }
-=======
+}
+
 /** Where nobody set `soft`: far enough below `hard` to be replaced in peace. */
 const SOFT_OF_HARD = 0.87
 
@@ -137,5 +133,4 @@ function eventLoopOf({
 }: App['watchdogs']['eventLoop']): WatchdogSettings['eventLoop'] {
   if ((delayP99 === undefined && utilization === undefined) || action === 'off') return null
   return { delayP99Ms: delayP99 ?? null, utilization: utilization ?? null, sustainMs: sustain, action }
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
 }

@@ -41,7 +41,6 @@ export function clashesIn(app: App): Clash[] {
     const message = `${app.standby}: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out`
     clashes.push({ keys: ['standby', 'env'], message })
   }
-<<<<<<< HEAD
   for (const [name, hook] of Object.entries(hooks ?? {})) {
     if (hook === undefined) continue
     const [exec, webhook] = [`hooks.${name}.exec`, `hooks.${name}.webhook`]
@@ -51,9 +50,7 @@ export function clashesIn(app: App): Clash[] {
       clashes.push({ keys: [exec], message: 'is empty; name a command, or leave the hook out' })
     }
   }
-=======
   clashes.push(...watchdogClashes(app))
->>>>>>> 74b19a3 (Watchdogs for memory, CPU and the event loop: soft, hard and predicted limits from a sample each second, the container's share as default; --max-memory)
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {
     clashes.push({
