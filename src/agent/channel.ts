@@ -10,7 +10,7 @@ type Said<Message> = Message extends AgentMessage ? Omit<Message, 'cmd'> : never
 
 export interface Channel {
   /** false: it could not be sent. Never throws, and no 'error' reaches the app. */
-  say(message: Said<AgentMessage>): boolean
+  say(message: Said<AgentMessage>, handle?: object): boolean
   /** Messages are written but not yet taken: a sample more would only queue up behind them. */
   readonly congested: boolean
   /** Keeps the process alive until the returned function is called. */
@@ -31,7 +31,7 @@ export function openChannel(onMessage: (message: SupervisorMessage) => void): Ch
   listen(onMessage)
 
   return {
-    say(message) {
+    say(message, handle) {
       if (!process.connected || !send) return false
       unwritten += 1
       const written = () => {
@@ -39,7 +39,7 @@ export function openChannel(onMessage: (message: SupervisorMessage) => void): Ch
       }
       try {
         // With a callback a failed write is reported to it, and not as an 'error' event of process.
-        send({ cmd: AGENT_COMMAND, ...message }, undefined, undefined, written)
+        send({ cmd: AGENT_COMMAND, ...message }, handle as undefined, undefined, written)
         return true
       } catch {
         written()

@@ -14,6 +14,7 @@ import { HttpCounts } from './http-counts.ts'
 import type { ClusterOfWorker } from './internals/cluster-worker.ts'
 import { clusterOfWorker } from './internals/cluster-worker.ts'
 import { ignoreSignals } from './internals/ignore-signal.ts'
+import { socketOn } from './internals/listening-socket.ts'
 import { whenLoaded } from './loaded.ts'
 import { letEndNaturally } from './natural-end.ts'
 import { takeOrders } from './orders.ts'
@@ -47,6 +48,11 @@ function start(cluster: ClusterOfWorker): void {
       case 'promote':
         held?.release()
         break
+      case 'return-socket': {
+        const socket = socketOn(servers.open, message.port)
+        if (socket !== null) channel.say({ act: 'socket' }, socket)
+        break
+      }
     }
   })
   const farewell = createFarewell(channel, () => beats?.sendLast())

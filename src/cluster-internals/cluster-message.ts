@@ -38,3 +38,10 @@ export interface NativeHandle {
   /** Of TCP only. */
   getpeername?(out: PeerName): number
 }
+
+/** A native handle that was bound, whether it listens or not. */
+export interface ListeningHandle extends NativeHandle {
+  listen(backlog: number): number
+  /** Of TCP only. */
+  getsockname?(out: PeerName): number
+}

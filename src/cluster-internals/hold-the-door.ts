@@ -10,12 +10,14 @@
 import type { Worker } from 'node:cluster'
 import net from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
-import type { NativeHandle } from './cluster-message.ts'
+import type { ListeningHandle, NativeHandle } from './cluster-message.ts'
+import { type Accepting, KeptSockets } from './kept-sockets.ts'
 import { connectToWorker, type ProbeConnection } from './probe-connection.ts'
 import { rescueConnections, wasTaken } from './rescue.ts'
 import { Routing, type WorkerPlace } from './routing.ts'
 import { Serving } from './serving.ts'
 import { type Tap, tapChannel } from './tap-channel.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 export interface DoorOptions {
   /** Whether the app is kept alive at all. Asked in the very moment in which a port loses its last worker, when no exit is known yet. */
@@ -24,6 +26,9 @@ export interface DoorOptions {
   readonly mayHold: (app: string) => boolean
   /** Whether the app itself closed its server, rather than a drain that resil asked for. */
   readonly isDraining: (worker: Worker) => boolean
+  /** Whether there is, or will be, a worker in that slot. */
+  readonly hasSlot: (app: string, slot: number) => boolean
+  readonly schedule: 'round-robin' | 'shared'
   readonly clock: Clock
 }
 
@@ -37,9 +42,16 @@ export interface DoorCounts {
   readonly waiting: number
 }
 
+export interface DoorPlace extends WorkerPlace {
+  /** Its workers accept for themselves, each slot on a socket of its own. */
+  readonly reusePort: boolean
+}
+
 export interface Door {
   /** At fork, before the worker has said anything. */
-  watch(worker: Worker, place: WorkerPlace): void
+  watch(worker: Worker, place: DoorPlace): void
+  /** A listening socket that the worker's agent has sent back. */
+  returned(worker: Worker, handle: unknown): void
   /**
    * Out of rotation a worker keeps the connections that it has and gets no new ones, as long as another worker of the port is in
    * rotation; when all are out, all get some. Round robin only: otherwise the kernel gives connections out.
@@ -56,10 +68,6 @@ export interface Door {
   close(): void
 }
 
-/** Longer than this nobody waits: the client is better told. Also how soon a replacement must be due. */
-export const LONGEST_HOLD_MS = 10_000
-/** About twice the kernel's own backlog of 511. */
-const MOST_HELD = 1_024
 const REVIEW_MS = 100
 
 interface Question {
@@ -79,7 +87,7 @@ interface Port {
   /** Node's own way of giving a connection to a worker. */
   distribute: ((connection: NativeHandle) => void) | null
   status: 'binding' | 'open' | 'held' | 'closed'
-  readonly waiting: { readonly connection: NativeHandle; readonly until: number }[]
+  readonly line: WaitingLine
   /** Closed by RoundRobinHandle.remove a moment before it closes the listening handle. */
   orphans: NativeHandle[]
 }
@@ -91,7 +99,8 @@ interface Accepted extends NativeHandle {
   readonly __proto__?: NativeHandle
 }
 
-export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions): Door {
+export function holdTheDoor(options: DoorOptions): Door {
+  const { isKept, mayHold, isDraining, hasSlot, schedule, clock } = options
   const ports = new Map<string, Port>()
   const counts = { held: 0, rescued: 0, dropped: 0 }
   const createServer = net.createServer
@@ -109,18 +118,35 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
   } as typeof net.createServer
 
   const serving = new Serving()
-  const routing = new Routing({
-    serving,
-    giveToNode: (connection) => {
+  const routing = new Routing(serving, {
+    nobodyTook: (connection) => {
       const port = (connection as Accepted)[portOf]
       if (port === undefined) connection.close()
       else if (port.status === 'open') port.distribute?.(connection)
       else receive(port, connection)
     },
-    giveBack,
+    lost: giveBack,
+  })
+  const newLine = () => new WaitingLine(clock, counts, closeForGood)
+  const kept = new KeptSockets({
+    routing,
+    newLine,
+    isKept,
+    mayHold,
+    isDraining,
+    hasSlot,
+    rescued: () => {
+      counts.rescued += 1
+    },
+    unsettled: reviewSoon,
   })
 
-  function watch(worker: Worker, place: WorkerPlace): void {
+  function socketsOf({ reusePort }: DoorPlace): Accepting {
+    if (reusePort) return 'per-slot'
+    return schedule === 'shared' ? 'one' : 'none'
+  }
+
+  function watch(worker: Worker, place: DoorPlace): void {
     const { app } = place
     const rescue = rescueConnections(worker, giveBack)
     const door: Tap = {
@@ -146,7 +172,13 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
       },
     }
     routing.add(worker, place, rescue)
-    tapChannel(worker, [door, routing.tap(worker), serving.tap(worker), rescue.tap])
+    tapChannel(worker, [
+      serving.tap(worker),
+      kept.tap(worker, place, socketsOf(place)),
+      door,
+      routing.tap(worker),
+      rescue.tap,
+    ])
   }
 
   function giveBack(connection: NativeHandle): void {
@@ -171,7 +203,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
       handle: null,
       distribute: null,
       status: 'binding',
-      waiting: [],
+      line: newLine(),
       orphans: [],
     }
     port.question = asked
@@ -188,7 +220,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     server.once('error', () => {
       port.status = 'closed'
       ports.delete(key)
-      for (const { connection } of port.waiting.splice(0)) giveUp(connection)
+      port.line.giveUpAll()
     })
     server.once('listening', () => {
       // RoundRobinHandle takes it in a listener of its own, which runs after this one.
@@ -212,7 +244,7 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
       distribute.call(handle, error, connection)
     }
     handle.close = () => lostLastWorker(port, handle)
-    for (const { connection } of port.waiting.splice(0)) handle.onconnection(0, connection)
+    for (const connection of port.line.takeAll()) handle.onconnection(0, connection)
   }
 
   /** RoundRobinHandle.remove closes what it had queued; only connections that a worker has taken may really be closed. */
@@ -246,25 +278,14 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
   function reviewSoon(): void {
     timer ??= clock.setTimeout(() => {
       timer = null
-      review()
-      if ([...ports.values()].some(({ status, waiting }) => status === 'held' || waiting.length > 0)) reviewSoon()
+      if (review()) reviewSoon()
     }, REVIEW_MS)
   }
 
   function wait(port: Port, connection: NativeHandle): void {
     guard(port, connection)
-    if (port.waiting.length >= MOST_HELD) {
-      giveUp(connection)
-      return
-    }
-    counts.held += 1
-    port.waiting.push({ connection, until: clock.now() + LONGEST_HOLD_MS })
+    port.line.add(connection)
     reviewSoon()
-  }
-
-  function giveUp(connection: NativeHandle): void {
-    counts.dropped += 1
-    closeForGood(connection)
   }
 
   /** A connection without a worker, wherever its port stands now. */
@@ -274,26 +295,19 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     else wait(port, connection)
   }
 
-  function review(): void {
+  function review(): boolean {
     for (const port of ports.values()) {
       if (port.status === 'held' && port.handle !== null && !mayHold(port.app)) shut(port, port.handle)
-      for (
-        let oldest = port.waiting[0];
-        oldest !== undefined && oldest.until <= clock.now();
-        oldest = port.waiting[0]
-      ) {
-        port.waiting.shift()
-        giveUp(oldest.connection)
-      }
+      port.line.expire()
     }
+    const unsettled = [...ports.values()].some(({ status, line }) => status === 'held' || line.length > 0)
+    return kept.review() || unsettled
   }
 
   function shut(port: Port, handle: NativeHandle): void {
     port.status = 'closed'
     ports.delete(port.key)
-    for (const { connection } of port.waiting.splice(0)) {
-      giveUp(connection)
-    }
+    port.line.giveUpAll()
     closeForGood(handle)
   }
 
@@ -302,13 +316,18 @@ export function holdTheDoor({ isKept, mayHold, isDraining, clock }: DoorOptions)
     setRotation: (worker, inRotation) => routing.setRotation(worker, inRotation),
     isEphemeral: (worker, port) => serving.isEphemeral(worker, port),
     probeConnection: (worker, endpoint, timeoutMs) => connectToWorker({ worker, serving, endpoint, timeoutMs, clock }),
-    review,
+    returned: (worker, handle) => kept.returned(worker, handle as ListeningHandle),
+    review: () => {
+      review()
+    },
     get counts() {
-      return { ...counts, waiting: [...ports.values()].reduce((sum, { waiting }) => sum + waiting.length, 0) }
+      const waiting = [...ports.values()].reduce((sum, { line }) => sum + line.length, kept.waiting)
+      return { ...counts, waiting }
     },
     close: () => {
       net.createServer = createServer
       timer?.cancel()
+      kept.close()
       for (const port of [...ports.values()])
         if (port.handle !== null && port.status === 'held') shut(port, port.handle)
     },

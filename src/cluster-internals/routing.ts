@@ -20,12 +20,12 @@ export interface WorkerPlace {
   readonly sticky: boolean
 }
 
-export interface RoutingOptions {
-  readonly serving: Serving
-  /** One that nobody chosen here took: Node may distribute it. */
-  readonly giveToNode: (connection: NativeHandle) => void
-  /** One whose worker died before it took it. */
-  readonly giveBack: (connection: NativeHandle) => void
+/** Where a connection came from, and goes when no worker took it. */
+export interface Origin {
+  /** All who were asked refused. */
+  readonly nobodyTook: (connection: NativeHandle) => void
+  /** Its worker died before it took it. */
+  readonly lost: (connection: NativeHandle) => void
 }
 
 interface Member extends WorkerPlace {
@@ -34,6 +34,9 @@ interface Member extends WorkerPlace {
   readonly unanswered: number
 }
 
+/** Of Node's connections only where workers are out of rotation, or sticky. */
+type When = 'always' | 'where it matters'
+
 const refusedBy: unique symbol = Symbol('workers that refused it')
 
 interface Routed extends NativeHandle {
@@ -41,14 +44,17 @@ interface Routed extends NativeHandle {
 }
 
 export class Routing {
-  readonly #options: RoutingOptions
+  readonly #serving: Serving
+  /** Of what Node accepts. */
+  readonly #node: Origin
   readonly #members = new Map<Worker, Member>()
   readonly #out = new Set<Worker>()
   #stickyMembers = 0
   #lastId = 0
 
-  constructor(options: RoutingOptions) {
-    this.#options = options
+  constructor(serving: Serving, node: Origin) {
+    this.#serving = serving
+    this.#node = node
   }
 
   add(worker: Worker, place: WorkerPlace, rescue: Rescue): void {
@@ -85,10 +91,10 @@ export class Routing {
         // Below 0 it is our own.
         if (act !== 'newconn' || connection === null || key === undefined || seq === undefined || seq < 0)
           return undefined
-        if (!this.#out.has(worker) || this.#choose(key, connection) === undefined) return undefined
+        if (!this.#out.has(worker) || this.#choose(key, connection, 'where it matters') === undefined) return undefined
         queueMicrotask(() => {
           forgetSending(worker, seq, connection)
-          if (!this.route(key, connection)) this.#options.giveToNode(connection)
+          if (!this.route(key, connection)) this.#node.nobodyTook(connection)
         })
         return false
       },
@@ -98,11 +104,31 @@ export class Routing {
   /** false: it is Node's to distribute. */
   route(key: string, connection: NativeHandle): boolean {
     if (this.#out.size === 0 && this.#stickyMembers === 0) return false
+    return this.#send(key, connection, this.#node, 'where it matters')
+  }
+
+  /** One that Node knows nothing of. false: nobody is left to take it. */
+  give(key: string, connection: NativeHandle, origin: Origin): boolean {
+    return this.#send(key, connection, origin, 'always')
+  }
+
+  #send(key: string, connection: NativeHandle, origin: Origin, when: When): boolean {
     for (;;) {
-      const chosen = this.#choose(key, connection)
+      const chosen = this.#choose(key, connection, when)
       if (chosen === undefined) return false
       const { worker, id } = chosen
-      if (handOff(worker, key, connection, (outcome) => this.#ended(worker, key, connection, outcome))) {
+      const ended = (outcome: Outcome): void => {
+        switch (outcome) {
+          case 'taken':
+            return connection.close()
+          case 'lost':
+            return origin.lost(connection)
+          case 'refused':
+            refusersOf(connection).add(worker)
+            if (!this.#send(key, connection, origin, when)) origin.nobodyTook(connection)
+        }
+      }
+      if (handOff(worker, key, connection, ended)) {
         this.#lastId = id
         return true
       }
@@ -111,29 +137,17 @@ export class Routing {
   }
 
   /** undefined: there is no choice to make, or nobody left to choose. */
-  #choose(key: string, connection: NativeHandle): Member | undefined {
-    const members = this.#options.serving.workersOf(key).flatMap((worker) => this.#members.get(worker) ?? [])
+  #choose(key: string, connection: NativeHandle, when: When): Member | undefined {
+    const members = this.#serving.workersOf(key).flatMap((worker) => this.#members.get(worker) ?? [])
     const inRotation = members.filter(({ worker }) => !this.#out.has(worker))
     // When all are out the cause is likelier a common one than theirs: everybody counts as in.
     const everybody = inRotation.length === 0 || inRotation.length === members.length
     const sticky = members.at(-1)?.sticky === true
-    if (everybody && !sticky) return undefined
+    if (everybody && !sticky && when !== 'always') return undefined
     const refusers = (connection as Routed)[refusedBy]
     const candidates = (everybody ? members : inRotation).filter(({ worker }) => !refusers?.has(worker))
     const client = sticky ? addressOf(connection) : undefined
     return client === undefined ? leastBusy(candidates, this.#lastId) : byClient(candidates, client)
-  }
-
-  #ended(worker: Worker, key: string, connection: NativeHandle, outcome: Outcome): void {
-    switch (outcome) {
-      case 'taken':
-        return connection.close()
-      case 'lost':
-        return this.#options.giveBack(connection)
-      case 'refused':
-        refusersOf(connection).add(worker)
-        if (!this.route(key, connection)) this.#options.giveToNode(connection)
-    }
   }
 }
 

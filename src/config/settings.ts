@@ -76,6 +76,8 @@ export interface AppSettings {
   /** The same client address gets the same slot. */
   readonly sticky: boolean
   readonly hooks: HookSettings
+  /** Workers accept for themselves, each slot on a socket of its own (SO_REUSEPORT). */
+  readonly reusePort: boolean
   /** false: workers write straight to the supervisor's own stdout and stderr. */
   readonly captureOutput: boolean
   /** chaos() in the app's code may inject faults. */

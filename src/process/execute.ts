@@ -53,7 +53,7 @@ export function createExecutor(options: {
       submit(input)
     }
     // One object for all who name the worker: a standby gets its slot later.
-    const place = { id, app, slot, sticky: settings.sticky }
+    const place = { id, app, slot, sticky: settings.sticky, reusePort: settings.reusePort }
     const handle = watchWorker(worker, place, report, door, sawOomKill)
     handles.set(id, handle)
     const { pid, stdout, stderr } = worker.process

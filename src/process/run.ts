@@ -5,8 +5,9 @@ import { randomInt } from 'node:crypto'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
-import { holdTheDoor, LONGEST_HOLD_MS } from '../cluster-internals/hold-the-door.ts'
+import { holdTheDoor } from '../cluster-internals/hold-the-door.ts'
 import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
+import { LONGEST_HOLD_MS } from '../cluster-internals/waiting-line.ts'
 import type { AdminSettings, AppSettings, Settings } from '../config/settings.ts'
 import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
@@ -94,6 +95,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       return app !== undefined && replacementDue(app, clock.now(), LONGEST_HOLD_MS)
     },
     isDraining: (worker) => isDrainingProcess(loop.state, worker.process.pid),
+    hasSlot: (name, slot) => appOf(name)?.slots.some(({ number }) => number === slot) ?? false,
+    schedule: settings.schedule,
     clock,
   })
   const guard = createOrphanGuard(() =>

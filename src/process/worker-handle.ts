@@ -39,6 +39,7 @@ export interface WorkerIdentity {
   /** A standby gets it when it is promoted. */
   slot: number
   readonly sticky: boolean
+  readonly reusePort: boolean
 }
 
 export function watchWorker(
@@ -81,14 +82,17 @@ export function watchWorker(
   worker.on('message', (message: unknown) => {
     if (message === 'ready') report({ type: 'worker.messagedReady', worker: id })
   })
-  worker.process.on('internalMessage', (message: { cmd?: unknown }) => {
+  worker.process.on('internalMessage', (message: { cmd?: unknown }, handle: unknown) => {
     if (message?.cmd !== AGENT_COMMAND) return
     const parsed = AgentMessage.safeParse(message)
-    if (parsed.success) onAgentMessage(parsed.data)
+    if (parsed.success) onAgentMessage(parsed.data, handle)
   })
 
-  function onAgentMessage(message: AgentMessage): void {
+  function onAgentMessage(message: AgentMessage, handle: unknown): void {
     switch (message.act) {
+      case 'socket':
+        if (handle != null) door.returned(worker, handle)
+        return
       case 'beat':
         beat = message.http === undefined && beat?.http !== undefined ? { ...message, http: beat.http } : message
         keepSamples(strategies, message.strategies ?? [])

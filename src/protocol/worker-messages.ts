@@ -21,6 +21,8 @@ export type SupervisorMessage =
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'pong' }
   /** A standby may listen now. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'promote' }
+  /** Send a copy of the socket that listens on this port: answered by `socket`. */
+  | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'return-socket'; readonly port: number }
 
 const StrategySample = z.discriminatedUnion('kind', [
   z.object({
@@ -91,6 +93,8 @@ export const AgentMessage = z.discriminatedUnion('act', [
     port: z.nullable(z.number()),
     address: z.nullable(z.string()),
   }),
+  /** Answer to `return-socket`, with the copy as its handle. */
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('socket') }),
   /** Drained and closed; waits for `pong` before it ends. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('bye') }),
 ])

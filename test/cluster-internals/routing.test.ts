@@ -62,12 +62,12 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     const port = await freePort()
     const busy = `require('http').createServer((req, res) => {
         const until = Date.now() + 700
-        if (req.url === '/busy') while (Date.now() < until);
+        if (req.url === '/busy') for (console.log('busy'); Date.now() < until; );
         res.end(String(process.pid))
       }).listen(${port})`
     const workers = await several(2, busy)
     const blocked = [get(port, '/busy'), get(port, '/busy')]
-    await bench.cluster.count()
+    for (const worker of workers) await worker.line(/busy/)
     const waiting = await Promise.all(Array.from({ length: 30 }, () => rawClient(port)))
     // By the second answer the primary has accepted what was connected at the first.
     await bench.cluster.count()

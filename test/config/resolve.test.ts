@@ -86,6 +86,7 @@ describe('an entry on the command line', () => {
           dependsOn: [],
           sticky: false,
           hooks: {},
+          reusePort: false,
           captureOutput: true,
           chaosAllowed: false,
         },

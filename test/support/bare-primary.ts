@@ -22,6 +22,7 @@ export interface ForkOrder {
   /** With the supervisor's door, which a `door` order before has made. */
   readonly slot: number | null
   readonly sticky: boolean
+  readonly reusePort: boolean
 }
 
 export type Order =
@@ -32,6 +33,7 @@ export type Order =
   | { readonly do: 'disconnect'; readonly id: number }
   /** Connections are held, rescued and routed from now on, as the supervisor does it. */
   | { readonly do: 'door' }
+  | { readonly do: 'drop-slot'; readonly slot: number }
   | { readonly do: 'rotate'; readonly id: number; readonly inRotation: boolean }
   /** GET / on a connection to one worker. */
   | { readonly do: 'probe'; readonly id: number; readonly endpoint: string | null; readonly timeoutMs: number }
@@ -51,6 +53,7 @@ export type Report =
 const workers = new Map<number, Worker>()
 let answersBye = true
 let door: Door | null = null
+const goneSlots = new Set<number>()
 
 function report(what: Report): void {
   process.stdout.write(`${JSON.stringify(what)}\n`)
@@ -71,7 +74,17 @@ function obey(order: Order): void {
       workers.get(order.id)?.disconnect()
       break
     case 'door':
-      door = holdTheDoor({ isKept: () => true, mayHold: () => true, isDraining: () => false, clock: systemClock })
+      door = holdTheDoor({
+        isKept: () => true,
+        mayHold: () => true,
+        isDraining: () => true,
+        hasSlot: (_app, slot) => !goneSlots.has(slot),
+        schedule: cluster.schedulingPolicy === cluster.SCHED_NONE ? 'shared' : 'round-robin',
+        clock: systemClock,
+      })
+      break
+    case 'drop-slot':
+      goneSlots.add(order.slot)
       break
     case 'rotate':
       withWorker(order.id, (worker) => door?.setRotation(worker, order.inRotation))
@@ -110,7 +123,7 @@ async function probe(worker: Worker, { id, endpoint, timeoutMs }: Extract<Order,
   socket.write('GET / HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n')
 }
 
-function fork({ id, entry, args, execArgv, env, app, slot, sticky }: ForkOrder): void {
+function fork({ id, entry, args, execArgv, env, app, slot, sticky, reusePort }: ForkOrder): void {
   cluster.setupPrimary({
     exec: entry,
     args: [...args],
@@ -121,13 +134,14 @@ function fork({ id, entry, args, execArgv, env, app, slot, sticky }: ForkOrder):
   const worker = cluster.fork(env)
   workers.set(id, worker)
   const isolated = app === null ? null : isolatePorts(worker, app)
-  if (slot !== null) door?.watch(worker, { app: app ?? 'app', slot, sticky })
+  if (slot !== null) door?.watch(worker, { app: app ?? 'app', slot, sticky, reusePort })
   worker.on('error', () => {})
   worker.on('listening', ({ port, address }) => report({ saw: 'listening', id, port, address: address ?? null }))
   worker.on('message', (message) => report({ saw: 'message', id, message }))
   worker.on('exit', (code: number | null, signal: string | null) => report({ saw: 'exit', id, code, signal }))
-  worker.process.on('internalMessage', (message: Record<string, unknown>) => {
+  worker.process.on('internalMessage', (message: Record<string, unknown>, handle: unknown) => {
     if (message.cmd !== AGENT_COMMAND) return
+    if (message.act === 'socket' && handle != null) door?.returned(worker, handle)
     if (message.act === 'bye' && answersBye) obey({ do: 'say', id, message: { act: 'pong' } })
     report({ saw: 'said', id, act: String(message.act), message })
   })

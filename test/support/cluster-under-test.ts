@@ -18,6 +18,7 @@ export interface ForkOptions {
   readonly app?: string
   readonly slot?: number
   readonly sticky?: boolean
+  readonly reusePort?: boolean
 }
 
 export interface DrainOptions {
@@ -76,8 +77,8 @@ export class ClusterUnderTest {
     this.#forks += 1
     const id = this.#forks
     const execArgv = [...(options.agent === null ? [] : ['--require', options.agent]), ...(options.execArgv ?? [])]
-    const { args = [], env = {}, app = null, slot = null, sticky = false } = options
-    this.order({ do: 'fork', id, entry, args, execArgv, env, app, slot, sticky })
+    const { args = [], env = {}, app = null, slot = null, sticky = false, reusePort = false } = options
+    this.order({ do: 'fork', id, entry, args, execArgv, env, app, slot, sticky, reusePort })
     const forked = await this.until('forked', (report) => report.id === id)
     return new WorkerUnderTest(this, id, forked.pid)
   }

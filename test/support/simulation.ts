@@ -43,6 +43,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     dependsOn: [],
     sticky: false,
     hooks: {},
+    reusePort: false,
     captureOutput: true,
     chaosAllowed: false,
   }

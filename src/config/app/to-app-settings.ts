@@ -70,6 +70,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     dependsOn: app.dependsOn,
     sticky: app.sticky,
     hooks: hookSettings(app.hooks),
+    reusePort: app.reusePort,
     captureOutput: app.log.capture,
     chaosAllowed: found.chaosAllowed,
   }
