@@ -10,14 +10,16 @@
 import type { Worker } from 'node:cluster'
 import net from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
+import { isolatePorts } from './app-ports.ts'
 import type { ListeningHandle, NativeHandle } from './cluster-message.ts'
+import type { Cures } from './cures.ts'
 import { type Accepting, KeptSockets } from './kept-sockets.ts'
 import { connectToWorker, type ProbeConnection } from './probe-connection.ts'
 import { rescueConnections, wasTaken } from './rescue.ts'
 import { Routing, type WorkerPlace } from './routing.ts'
 import { Serving } from './serving.ts'
 import { type Tap, tapChannel } from './tap-channel.ts'
-import { WaitingLine } from './waiting-line.ts'
+import { EXIT_KNOWN_AFTER_MS, WaitingLine } from './waiting-line.ts'
 
 export interface DoorOptions {
   /** Whether the app is kept alive at all. Asked in the very moment in which a port loses its last worker, when no exit is known yet. */
@@ -29,6 +31,7 @@ export interface DoorOptions {
   /** Whether there is, or will be, a worker in that slot. */
   readonly hasSlot: (app: string, slot: number) => boolean
   readonly schedule: 'round-robin' | 'shared'
+  readonly cures: Cures
   readonly clock: Clock
 }
 
@@ -69,6 +72,7 @@ export interface Door {
 }
 
 const REVIEW_MS = 100
+const UNHEARD = 'hides what its cluster primary and workers say to each other'
 
 interface Question {
   readonly app: string
@@ -88,6 +92,8 @@ interface Port {
   distribute: ((connection: NativeHandle) => void) | null
   status: 'binding' | 'open' | 'held' | 'closed'
   readonly line: WaitingLine
+  /** When it was held for want of a worker. */
+  heldSince: number
   /** Closed by RoundRobinHandle.remove a moment before it closes the listening handle. */
   orphans: NativeHandle[]
 }
@@ -100,7 +106,7 @@ interface Accepted extends NativeHandle {
 }
 
 export function holdTheDoor(options: DoorOptions): Door {
-  const { isKept, mayHold, isDraining, hasSlot, schedule, clock } = options
+  const { isKept, mayHold, isDraining, hasSlot, schedule, cures, clock } = options
   const ports = new Map<string, Port>()
   const counts = { held: 0, rescued: 0, dropped: 0 }
   const createServer = net.createServer
@@ -110,12 +116,13 @@ export function holdTheDoor(options: DoorOptions): Door {
   /** The worker whose own close() Node is working on in this very tick. */
   let closing: Worker | null = null
 
-  net.createServer = function createServerForDoor(...args: unknown[]) {
+  function createServerForDoor(...args: unknown[]) {
     const server = (createServer as (...args: unknown[]) => net.Server).apply(net, args)
     if (question !== null) adopt(server, question)
     question = null
     return server
-  } as typeof net.createServer
+  }
+  if (cures.isOn('holdTheDoor')) net.createServer = createServerForDoor as typeof net.createServer
 
   const serving = new Serving()
   const routing = new Routing(serving, {
@@ -131,6 +138,7 @@ export function holdTheDoor(options: DoorOptions): Door {
   const kept = new KeptSockets({
     routing,
     newLine,
+    clock,
     isKept,
     mayHold,
     isDraining,
@@ -164,21 +172,33 @@ export function holdTheDoor(options: DoorOptions): Door {
           })
         }
       },
-      said: ({ ack, key }) => {
-        if (ack === undefined || key === undefined) return
+      said: ({ ack, key, errno }, handle) => {
+        if (ack === undefined || errno === undefined) return
+        if (typeof key !== 'string') {
+          cures.turnOff('handOff', 'gives listening handles no key')
+          return
+        }
+        let opened = false
         for (const port of ports.values()) {
           if (port.question.worker === worker && port.question.seq === ack) port.nodeKey = key
+          if (port.nodeKey === key) opened = true
+        }
+        // Round robin has no handle in its answer; an error has no port.
+        if (!opened && !errno && handle === null && schedule === 'round-robin') {
+          cures.turnOff('holdTheDoor', 'opens ports without net.createServer')
         }
       },
     }
-    routing.add(worker, place, rescue)
-    tapChannel(worker, [
+    if (!isolatePorts(worker, app)) cures.turnOff('appPorts', UNHEARD)
+    const tapped = tapChannel(worker, [
       serving.tap(worker),
       kept.tap(worker, place, socketsOf(place)),
       door,
       routing.tap(worker),
       rescue.tap,
     ])
+    if (tapped) routing.add(worker, place, rescue)
+    else for (const cure of ['rescue', 'holdTheDoor', 'handOff'] as const) cures.turnOff(cure, UNHEARD)
   }
 
   function giveBack(connection: NativeHandle): void {
@@ -204,6 +224,7 @@ export function holdTheDoor(options: DoorOptions): Door {
       distribute: null,
       status: 'binding',
       line: newLine(),
+      heldSince: 0,
       orphans: [],
     }
     port.question = asked
@@ -232,7 +253,10 @@ export function holdTheDoor(options: DoorOptions): Door {
 
   function opened(port: Port, handle: NativeHandle): void {
     const distribute = handle.onconnection
-    if (distribute === undefined) return
+    if (distribute === undefined) {
+      cures.turnOff('holdTheDoor', 'keeps accepted connections elsewhere than in onconnection')
+      return
+    }
     port.handle = handle
     port.distribute = (connection) => distribute.call(handle, 0, connection)
     port.status = 'open'
@@ -268,6 +292,7 @@ export function holdTheDoor(options: DoorOptions): Door {
       return
     }
     port.status = 'held'
+    port.heldSince = clock.now()
     handle.onconnection = (error, connection) => {
       if (!error && connection !== undefined) wait(port, connection)
     }
@@ -297,7 +322,8 @@ export function holdTheDoor(options: DoorOptions): Door {
 
   function review(): boolean {
     for (const port of ports.values()) {
-      if (port.status === 'held' && port.handle !== null && !mayHold(port.app)) shut(port, port.handle)
+      const isKnown = clock.now() - port.heldSince >= EXIT_KNOWN_AFTER_MS
+      if (port.status === 'held' && port.handle !== null && isKnown && !mayHold(port.app)) shut(port, port.handle)
       port.line.expire()
     }
     const unsettled = [...ports.values()].some(({ status, line }) => status === 'held' || line.length > 0)
@@ -315,7 +341,10 @@ export function holdTheDoor(options: DoorOptions): Door {
     watch,
     setRotation: (worker, inRotation) => routing.setRotation(worker, inRotation),
     isEphemeral: (worker, port) => serving.isEphemeral(worker, port),
-    probeConnection: (worker, endpoint, timeoutMs) => connectToWorker({ worker, serving, endpoint, timeoutMs, clock }),
+    probeConnection: async (worker, endpoint, timeoutMs) =>
+      cures.isOn('handOff')
+        ? connectToWorker({ worker, serving, endpoint, timeoutMs, clock })
+        : { ok: false, reason: 'unavailable', message: `one worker alone can't be reached (${cures.states.handOff})` },
     returned: (worker, handle) => kept.returned(worker, handle as ListeningHandle),
     review: () => {
       review()

@@ -14,11 +14,12 @@
 import type { Worker } from 'node:cluster'
 import net from 'node:net'
 import { constants } from 'node:os'
+import type { Clock } from '../clock.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import type { ClusterMessage, ListeningHandle, NativeHandle } from './cluster-message.ts'
 import type { Routing } from './routing.ts'
 import type { Tap } from './tap-channel.ts'
-import type { WaitingLine } from './waiting-line.ts'
+import { EXIT_KNOWN_AFTER_MS, type WaitingLine } from './waiting-line.ts'
 
 /** UV_TCP_REUSEPORT: libuv >= 1.49, Node >= 22.12. */
 const REUSE_PORT = 2
@@ -28,6 +29,7 @@ const IN_USE = -constants.errno.EADDRINUSE
 export interface KeptSocketsOptions {
   readonly routing: Routing
   readonly newLine: () => WaitingLine
+  readonly clock: Clock
   readonly isKept: (app: string) => boolean
   readonly mayHold: (app: string) => boolean
   readonly isDraining: (worker: Worker) => boolean
@@ -66,6 +68,8 @@ interface KeptPort {
   readonly sockets: Map<number, KeptSocket>
   readonly users: Map<Worker, number>
   readonly line: WaitingLine
+  /** When it lost its last worker. */
+  lostAt: number
 }
 
 interface Question extends ClusterMessage {
@@ -128,10 +132,11 @@ export class KeptSockets {
 
   /** Looks again whether sockets may stay open. Returns whether it has to look again. */
   review(): boolean {
-    const { mayHold } = this.#options
+    const { mayHold, clock } = this.#options
     for (const port of [...this.#ports.values()]) {
       port.line.expire()
-      if (port.users.size === 0 && !mayHold(port.app)) this.#shut(port)
+      const sinceMs = clock.now() - port.lostAt
+      if (port.users.size === 0 && sinceMs >= EXIT_KNOWN_AFTER_MS && !mayHold(port.app)) this.#shut(port)
       else for (const number of this.#unused(port)) this.#retireIfGone(port, number)
     }
     return [...this.#ports.values()].some((port) => port.line.length > 0 || this.#unused(port).length > 0)
@@ -158,6 +163,7 @@ export class KeptSockets {
       sockets: new Map(),
       users: new Map(),
       line: this.#options.newLine(),
+      lostAt: 0,
     }
     const number = accepting === 'one' ? ONE : place.slot
     // Its second server on one port.
@@ -205,6 +211,7 @@ export class KeptSockets {
     const number = port.users.get(worker)
     if (number === undefined) return
     port.users.delete(worker)
+    port.lostAt = this.#options.clock.now()
     if (port.users.size === 0 && (ownWish || !this.#options.isKept(port.app))) {
       this.#shut(port)
       return

@@ -14,9 +14,14 @@ export interface Tap {
   said?(message: ClusterMessage, handle: NativeHandle | null): boolean | undefined
 }
 
-/** At fork, before the worker has said anything. The taps hear in their order. */
-export function tapChannel({ process }: Worker, taps: readonly Tap[]): void {
+/**
+ * At fork, before the worker has said anything. The taps hear in their order. Returns false, and changes nothing, where this
+ * Node's primary does not speak with its workers in the way that is relied upon.
+ */
+export function tapChannel({ process }: Worker, taps: readonly Tap[]): boolean {
   const send = process.send
+  const listeners = process.listeners('internalMessage' as 'message')
+  if (typeof send !== 'function' || !listeners.some(({ name }) => name === 'onInternalMessage')) return false
   process.send = function sendTapped(this: typeof process, message: unknown, handle?: unknown, ...rest: unknown[]) {
     if (isClusterMessage(message)) {
       for (const { said } of taps) if (said?.(message, (handle ?? null) as NativeHandle | null) === false) return true
@@ -26,4 +31,5 @@ export function tapChannel({ process }: Worker, taps: readonly Tap[]): void {
   process.prependListener('internalMessage' as 'message', (message: unknown) => {
     if (isClusterMessage(message)) for (const { heard } of taps) heard?.(message)
   })
+  return true
 }

@@ -9,6 +9,12 @@ export const LONGEST_HOLD_MS = 10_000
 /** About twice the kernel's own backlog of 511. */
 export const MOST_HELD = 1_024
 
+/**
+ * A port loses its worker when the channel ends; that the worker has died may be known a moment later, and until then no
+ * replacement seems to be due.
+ */
+export const EXIT_KNOWN_AFTER_MS = 1_000
+
 export interface LineCounts {
   /** Connections that waited for a worker. */
   held: number

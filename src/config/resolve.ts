@@ -33,6 +33,8 @@ export interface ResolveInput {
   readonly cwd: string
   readonly machine: MachineFacts
   readonly nodeVersion: string
+  /** This one, unless a test says otherwise. */
+  readonly platform?: NodeJS.Platform
 }
 
 export interface Origins {
@@ -57,9 +59,9 @@ export async function resolveSettings(input: ResolveInput): Promise<Resolved> {
 
   const configDir = config === null ? cwd : dirname(config.file)
   const supervisor = z.parse(Supervisor, treeOf(gathered.supervisor, supervisorFields))
-  const { machine, nodeVersion } = input
+  const { machine, nodeVersion, platform = process.platform } = input
   const chaosAllowed = supervisor.chaos.allowed
-  const place = { configDir, cwd, listed: gathered.listed, machine, nodeVersion, chaosAllowed }
+  const place = { configDir, cwd, listed: gathered.listed, machine, nodeVersion, platform, chaosAllowed }
   const built = shareMemory(
     apps.map(({ layer }) => buildApp(layer, place)),
     machine.memory,

@@ -79,7 +79,10 @@ const appShape = {
     0,
   ),
   reusePort: z.prefault(
-    yesNo({ description: 'Workers listen for themselves (SO_REUSEPORT): more throughput, weaker guarantees.' }),
+    yesNo({
+      description:
+        'Workers accept for themselves, each slot on a socket of its own (SO_REUSEPORT): more new connections a second, but no rotation. Linux, Node 22.12 or later.',
+    }),
     false,
   ),
   sticky: z.prefault(
@@ -101,7 +104,7 @@ const supervisorShape = {
   schedule: z.prefault(
     choice(['round-robin', 'shared'], {
       description:
-        '`round-robin`: resil hands each connection to the next worker. `shared`: workers accept for themselves; more throughput, but uneven balance, and the port is refused while no worker lives.',
+        '`round-robin`: resil hands each connection to the next worker. `shared`: workers accept for themselves from one socket; more new connections a second, but uneven balance and no rotation.',
     }),
     'round-robin',
   ),

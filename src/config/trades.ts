@@ -8,10 +8,18 @@ export function tradeWarnings({ schedule, apps }: Settings): string[] {
   const shared =
     schedule === 'shared'
       ? [
-          'schedule "shared": workers accept for themselves, so load may be uneven, and the port is refused while no worker lives',
+          'schedule "shared": workers accept for themselves, so load may be uneven, and no worker can be taken out of rotation',
         ]
       : []
-  return [...shared, ...apps.flatMap((app) => [...stickyTrade(app), ...missedSticky(app)])]
+  return [...shared, ...apps.flatMap((app) => [...reusePortTrade(app), ...stickyTrade(app), ...missedSticky(app)])]
+}
+
+function reusePortTrade({ name, reusePort }: AppSettings): string[] {
+  return reusePort
+    ? [
+        `${name} has reusePort: the kernel chooses the worker without knowing which is busy, so no worker can be taken out of rotation, and other programs of the same user can join the port`,
+      ]
+    : []
 }
 
 function stickyTrade({ name, sticky }: AppSettings): string[] {

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto'
 import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
+import { Cures, examineNet } from '../cluster-internals/cures.ts'
 import { holdTheDoor } from '../cluster-internals/hold-the-door.ts'
 import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
 import { LONGEST_HOLD_MS } from '../cluster-internals/waiting-line.ts'
@@ -80,6 +81,9 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const state = placeState(identity, settings.stateDir, { env, uid: process.getuid?.() ?? 0 })
   const warnings = [...place.warnings, ...state.warnings, ...options.warnings]
   const supervisor = { name: settings.name, pid: process.pid, version: VERSION, node: process.version }
+  let warn: (message: string) => void = (message) => void warnings.push(message)
+  const cures = new Cures((message) => warn(message))
+  await examineNet(cures)
   // The last to be waited for: whoever connects is answered after what follows has been set up.
   const control = await openControl(place.path)
   const stopGuarding = guardAgainstFaults(publish)
@@ -97,6 +101,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     isDraining: (worker) => isDrainingProcess(loop.state, worker.process.pid),
     hasSlot: (name, slot) => appOf(name)?.slots.some(({ number }) => number === slot) ?? false,
     schedule: settings.schedule,
+    cures,
     clock,
   })
   const guard = createOrphanGuard(() =>
@@ -145,7 +150,12 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     dir: state.dir,
     apps: () => loop.state.apps,
     stableAfterMs: Object.fromEntries(settings.apps.map(({ name, restart }) => [name, restart.stableAfterMs])),
-    measure: () => measureWorkers(loop.state, { sampler: { of: sampler.peek }, handleOf: executor.handleOf }),
+    measure: () =>
+      measureWorkers(loop.state, {
+        schedule: settings.schedule,
+        sampler: { of: sampler.peek },
+        handleOf: executor.handleOf,
+      }),
     publisher,
     log,
     env,
@@ -154,7 +164,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
 
   publish(startedEvent(settings, control?.path ?? null))
-  for (const message of warnings) publish({ type: 'supervisor.warned', message })
+  warn = (message) => publish({ type: 'supervisor.warned', message })
+  for (const message of warnings) warn(message)
   loop.submit({ type: 'tick' })
   const adminServer = admin?.open({ ...controlPort(), glance: () => statusOf({ of: sampler.peek }) }, clock, publish)
 
@@ -220,11 +231,16 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
         cpu: samples.of(process.pid)?.cpu ?? null,
         rss: samples.of(process.pid)?.rss ?? null,
         schedule: settings.schedule,
-        connections: door.counts,
+        connections: { ...door.counts, cures: cures.states },
         socket: control?.path ?? null,
         configFile: settings.configFile ?? null,
       },
-      apps: appStatuses(loop.state, { sampler: samples, handleOf: executor.handleOf }, clock.now(), clock.wallNow()),
+      apps: appStatuses(
+        loop.state,
+        { schedule: settings.schedule, sampler: samples, handleOf: executor.handleOf },
+        clock.now(),
+        clock.wallNow(),
+      ),
       incidents: incidents.status(),
     }
   }

@@ -1,5 +1,6 @@
 // The status document, from what the core decided and what was measured. Every situation has one.
 
+import type { Settings } from '../config/settings.ts'
 import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
@@ -19,6 +20,7 @@ import { breakersOf, bulkheadsOf } from './strategies.ts'
 import type { WorkerHandle } from './worker-handle.ts'
 
 export interface Measured {
+  readonly schedule: Settings['schedule']
   readonly sampler: Pick<Sampler, 'of'>
   readonly handleOf: (worker: number) => WorkerHandle | undefined
 }
@@ -65,6 +67,7 @@ function appStatus(app: App, measured: Measured, now: number, wallNow: number): 
     },
     restarts: app.slots.reduce((sum, slot) => sum + slot.restarts, 0),
     ports: portsOf(app),
+    schedule: scheduleOf(app, measured.schedule),
     workers: [
       ...app.slots.flatMap((slot) => slotStatuses(app, slot, measured, now, wallNow)),
       ...(app.reserve.leaving.length === 0 ? [] : slotStatuses(app, app.reserve, measured, now, wallNow)),
@@ -73,6 +76,11 @@ function appStatus(app: App, measured: Measured, now: number, wallNow: number): 
     breakers: breakersOf(strategies),
     bulkheads: bulkheadsOf(strategies),
   }
+}
+
+function scheduleOf({ settings }: App, ofSupervisor: Settings['schedule']): AppStatus['schedule'] {
+  if (settings.reusePort) return 'reuse-port'
+  return settings.sticky ? 'sticky' : ofSupervisor
 }
 
 function appState(app: App): AppStatusState {

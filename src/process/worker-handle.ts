@@ -2,7 +2,6 @@
 // The worker's own side of the same conversation is agent/.
 
 import type { Worker } from 'node:cluster'
-import { isolatePorts } from '../cluster-internals/app-ports.ts'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
@@ -62,7 +61,6 @@ export function watchWorker(
     report({ type: 'worker.exited', worker: id, code, signal, forkError, oomKilled })
   }
 
-  isolatePorts(worker, identity.app)
   door.watch(worker, identity)
   // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
   // An error without a pid is the fork itself: then no 'exit' will follow.

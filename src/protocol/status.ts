@@ -81,6 +81,8 @@ export interface AppStatus {
   readonly standby: { readonly standing: number; readonly wanted: number; readonly refused: string | null }
   readonly restarts: number
   readonly ports: readonly number[]
+  /** Who gives connections to workers: the supervisor, in turn or by client address, or the kernel, from one socket or many. */
+  readonly schedule: 'round-robin' | 'sticky' | 'shared' | 'reuse-port'
   readonly workers: readonly WorkerStatus[]
   readonly gate: 'closed' | 'open' | 'half-open'
   /** Circuit breakers and bulkheads to which the app has given a name, by name; of the workers that live now. */
@@ -121,6 +123,13 @@ export interface StatusDocument {
       readonly rescued: number
       readonly dropped: number
       readonly waiting: number
+      /** What is done about node:cluster's defects: "on", or "off: " and what this Node lacks for it. */
+      readonly cures: {
+        readonly rescue: string
+        readonly holdTheDoor: string
+        readonly handOff: string
+        readonly appPorts: string
+      }
     }
     readonly socket: string | null
     readonly configFile: string | null

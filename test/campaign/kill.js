@@ -1,12 +1,34 @@
 // kill -9 under load: nobody is refused, nobody hangs, no descriptor leaks, and no more requests fail than the victims had in hand.
 //   npm run campaign:kill -- --kills 500 --workers 3 --seed 1        npm run campaign:kill -- --kills 50 --workers 1
+// The schedule: --schedule 0 round robin, 1 shared, 2 reusePort (Node >= 22.12).
 import http from 'node:http'
-import { conclude, fixture, NO_LIMITS, numbersFromArgs, request, seeded, sleep, startSupervisor } from './support.js'
+import {
+  conclude,
+  fixture,
+  NO_LIMITS,
+  numbersFromArgs,
+  request,
+  SCHEDULES,
+  seeded,
+  sleep,
+  startSupervisor,
+} from './support.js'
 
-const { kills, clients, workers, seed } = numbersFromArgs({ kills: 500, clients: 40, workers: 3, seed: 1 })
+const { kills, clients, workers, seed, schedule } = numbersFromArgs({
+  kills: 500,
+  clients: 40,
+  workers: 3,
+  seed: 1,
+  schedule: 0,
+})
 const random = seeded(seed)
 
-const supervisor = await startSupervisor({ script: fixture('server.cjs'), instances: workers, restart: NO_LIMITS })
+const supervisor = await startSupervisor({
+  script: fixture('server.cjs'),
+  instances: workers,
+  restart: NO_LIMITS,
+  ...SCHEDULES[schedule],
+})
 const results = {}
 const failures = []
 const agent = new http.Agent({ keepAlive: true, maxSockets: clients })

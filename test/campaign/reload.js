@@ -1,15 +1,26 @@
 // Reloads under load: no request may fail. Half the clients keep their connections, half open a new one for each request.
 //   npm run campaign:reload -- --reloads 100 --clients 100 --seed 1
 // The app: --app 0 naive, 1 closes gracefully on SIGTERM, 2 server.close(() => process.exit()).
+// The schedule: --schedule 0 round robin, 1 shared, 2 reusePort (Node >= 22.12).
 import http from 'node:http'
-import { conclude, fixture, NO_LIMITS, numbersFromArgs, request, seeded, startSupervisor } from './support.js'
+import {
+  conclude,
+  fixture,
+  NO_LIMITS,
+  numbersFromArgs,
+  request,
+  SCHEDULES,
+  seeded,
+  startSupervisor,
+} from './support.js'
 
-const { reloads, clients, workers, seed, app } = numbersFromArgs({
+const { reloads, clients, workers, seed, app, schedule } = numbersFromArgs({
   reloads: 100,
   clients: 100,
   workers: 2,
   seed: 1,
   app: 0,
+  schedule: 0,
 })
 const random = seeded(seed)
 const entry = ['server.cjs', 'graceful.cjs', 'close-and-exit.cjs'][app]
@@ -20,6 +31,7 @@ const supervisor = await startSupervisor({
   restart: NO_LIMITS,
   // Survival is not what is tried here, and it would make most of the time.
   ready: { minReady: 0 },
+  ...SCHEDULES[schedule],
 })
 const results = {}
 const failures = []

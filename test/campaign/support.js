@@ -53,6 +53,9 @@ export const NO_LIMITS = {
   storm: { max: 1_000_000, halfLife: '1s' },
 }
 
+/** --schedule 0 round robin, 1 shared, 2 reusePort. */
+export const SCHEDULES = [{}, { schedule: 'shared' }, { reusePort: true }]
+
 export async function startSupervisor(config, node = process.env.RESIL_TEST_NODE ?? process.execPath) {
   const dir = mkdtempSync(join(tmpdir(), 'resil-campaign-'))
   const port = await freePort()

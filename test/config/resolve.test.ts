@@ -221,7 +221,7 @@ describe('the config of the folder', () => {
     )
     const { settings, warnings } = await resolveIn(dir)
     expect(warnings).toEqual([
-      'schedule "shared": workers accept for themselves, so load may be uneven, and the port is refused while no worker lives',
+      'schedule "shared": workers accept for themselves, so load may be uneven, and no worker can be taken out of rotation',
     ])
     expect(settings).toMatchObject({
       name: 'shop',
@@ -419,4 +419,32 @@ describe('in a container', () => {
     const { settings } = await resolveIn(dir, { machine: { ...machine, container: 'container' } })
     expect(settings.apps[0]?.shutdown.deadlineMs).toBe(20_000)
   })
+})
+
+describe('reusePort', () => {
+  test('names the Node that it needs', async () => {
+    const dir = config({ script: 'app.js', reusePort: true })
+    expect((await linesOf(resolveIn(dir, { nodeVersion: 'v22.11.0', platform: 'linux' }))).lines).toEqual([
+      'resilience.config.json: reusePort: needs Node 22.12 or later (this is 22.11.0)',
+    ])
+    expect((await linesOf(resolveIn(dir, { nodeVersion: 'v24.0.0', platform: 'darwin' }))).lines).toEqual([
+      'resilience.config.json: reusePort: needs Linux (this is darwin)',
+    ])
+    const { settings } = await resolveIn(dir, { nodeVersion: 'v22.12.0', platform: 'linux' })
+    expect(settings.apps[0]?.reusePort).toBe(true)
+  })
+
+  test('is not sticky', async () => {
+    const dir = config({ script: 'app.js', reusePort: true, sticky: true })
+    expect((await linesOf(resolveIn(dir, { nodeVersion: 'v24.0.0', platform: 'linux' }))).lines).toEqual([
+      'resilience.config.json: sticky: with reusePort the kernel chooses the worker, and it knows no stickiness; choose one of the two',
+    ])
+  })
+})
+
+test('sticky is refused where the kernel chooses the worker', async () => {
+  const dir = config({ script: 'app.js', schedule: 'shared', sticky: true })
+  expect((await linesOf(resolveIn(dir))).lines).toEqual([
+    'resilience.config.json: sticky: needs schedule "round-robin": under "shared" the kernel chooses the worker, and it knows no stickiness',
+  ])
 })

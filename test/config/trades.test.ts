@@ -38,3 +38,9 @@ describe('an app that depends on socket.io', () => {
 test('an app that gives nothing away is told nothing', () => {
   expect(warn({ instances: 4 }, { 'socket.io-client': '^4.8.0' })).toEqual([])
 })
+
+test('an app with reusePort is told what the kernel does not know', () => {
+  expect(warn({ reusePort: true })).toEqual([
+    'chat has reusePort: the kernel chooses the worker without knowing which is busy, so no worker can be taken out of rotation, and other programs of the same user can join the port',
+  ])
+})

@@ -16,7 +16,7 @@ async function campaign(name: string, args: readonly string[], node: string) {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
+describe.each(nodesUnderTest)('on Node $version', ({ path, major, minor }) => {
   it('a worker that dies at any moment of its boot never takes the supervisor along', async () => {
     const { failures, killed } = await campaign('boot-kill', ['--kills', '50', '--seed', '7'], path)
     expect(failures).toEqual([])
@@ -41,6 +41,24 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     'kill -9 of one of %s workers refuses nobody, leaves nobody hanging and leaks nothing',
     async (workers) => {
       const { failures } = await campaign('kill', ['--kills', '8', '--workers', workers, '--seed', '7'], path)
+      expect(failures).toEqual([])
+    },
+  )
+
+  const schedules = [['shared', '1'], ...(major > 22 || (major === 22 && minor >= 12) ? [['reusePort', '2']] : [])]
+
+  it.each(schedules)('where workers accept for themselves (%s), reloads lose no request', async (_name, number) => {
+    const args = ['--reloads', '3', '--clients', '40', '--schedule', String(number), '--seed', '7']
+    const { failures, ok } = await campaign('reload', args, path)
+    expect(failures).toEqual([])
+    expect(ok).toBeGreaterThan(100)
+  })
+
+  it.each(schedules.flatMap((schedule) => ['1', '3'].map((workers) => [...schedule, workers])))(
+    'where workers accept for themselves (%s, --schedule %s), kill -9 of one of %s refuses nobody and leaves nobody hanging',
+    async (_name, number, workers) => {
+      const args = ['--kills', '8', '--workers', String(workers), '--schedule', String(number), '--seed', '7']
+      const { failures } = await campaign('kill', args, path)
       expect(failures).toEqual([])
     },
   )

@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../../src/clock.ts'
 import { isolatePorts } from '../../src/cluster-internals/app-ports.ts'
+import { Cures, examineNet } from '../../src/cluster-internals/cures.ts'
 import { type Door, type DoorCounts, holdTheDoor } from '../../src/cluster-internals/hold-the-door.ts'
 import { AGENT_COMMAND } from '../../src/protocol/agent-command.ts'
 
@@ -47,12 +48,19 @@ export type Report =
   | { readonly saw: 'output'; readonly id: number; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | { readonly saw: 'probed'; readonly id: number; readonly result: string }
   /** What the door has counted, and the descriptors that the primary has open. */
-  | { readonly saw: 'counted'; readonly tag: string; readonly counts: DoorCounts | null; readonly fds: number }
+  | {
+      readonly saw: 'counted'
+      readonly tag: string
+      readonly counts: DoorCounts | null
+      readonly cures: Cures['states']
+      readonly fds: number
+    }
   | { readonly saw: 'exit'; readonly id: number; readonly code: number | null; readonly signal: string | null }
 
 const workers = new Map<number, Worker>()
 let answersBye = true
 let door: Door | null = null
+const cures = new Cures(() => {})
 const goneSlots = new Set<number>()
 
 function report(what: Report): void {
@@ -74,12 +82,14 @@ function obey(order: Order): void {
       workers.get(order.id)?.disconnect()
       break
     case 'door':
+      void examineNet(cures)
       door = holdTheDoor({
         isKept: () => true,
         mayHold: () => true,
         isDraining: () => true,
         hasSlot: (_app, slot) => !goneSlots.has(slot),
         schedule: cluster.schedulingPolicy === cluster.SCHED_NONE ? 'shared' : 'round-robin',
+        cures,
         clock: systemClock,
       })
       break
@@ -97,6 +107,7 @@ function obey(order: Order): void {
         saw: 'counted',
         tag: order.tag,
         counts: door?.counts ?? null,
+        cures: cures.states,
         fds: readdirSync('/proc/self/fd').length,
       })
       break
@@ -133,7 +144,7 @@ function fork({ id, entry, args, execArgv, env, app, slot, sticky, reusePort }: 
   })
   const worker = cluster.fork(env)
   workers.set(id, worker)
-  const isolated = app === null ? null : isolatePorts(worker, app)
+  const isolated = app === null ? null : slot !== null || isolatePorts(worker, app)
   if (slot !== null) door?.watch(worker, { app: app ?? 'app', slot, sticky, reusePort })
   worker.on('error', () => {})
   worker.on('listening', ({ port, address }) => report({ saw: 'listening', id, port, address: address ?? null }))

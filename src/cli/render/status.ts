@@ -35,8 +35,25 @@ function supervisorLine({ name, pid, state, uptimeMs, version, node, cpu, rss }:
   return parts.join(', ')
 }
 
-/** Said only where a crash has touched connections. */
 function connectionLines({ connections }: StatusDocument['supervisor'], style: StatusStyle): string[] {
+  return [...crashLines(connections, style), ...cureLines(connections, style)]
+}
+
+/** What this Node lacks. */
+function cureLines({ cures }: StatusDocument['supervisor']['connections'], style: StatusStyle): string[] {
+  const names = {
+    rescue: 'rescue',
+    holdTheDoor: 'holding the door',
+    handOff: 'hand-off to one worker',
+    appPorts: 'ports of one app',
+  }
+  return (Object.keys(names) as (keyof typeof names)[])
+    .filter((cure) => cures[cure] !== 'on')
+    .flatMap((cure) => wrap(`${names[cure]} is ${cures[cure]}`, style.width, INDENT))
+}
+
+/** Said only where a crash has touched connections. */
+function crashLines(connections: StatusDocument['supervisor']['connections'], style: StatusStyle): string[] {
   const { held, rescued, dropped, waiting } = connections
   if (held + rescued + dropped === 0) return []
   const parts = [`${count(held, 'connection')} waited for a worker`, `${rescued} taken back from dead ones`]
@@ -59,6 +76,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
     `generation ${app.generation}`,
   ]
   if (app.standby.wanted > 0) parts.push(standbyPart(app.standby))
+  if (app.schedule !== 'round-robin') parts.push(app.schedule)
   if (app.ports.length > 0) parts.push(`${app.ports.length === 1 ? 'port' : 'ports'} ${list(app.ports.map(String))}`)
   if (app.restarts > 0) parts.push(count(app.restarts, 'restart'))
   const lines = [`${app.name}: ${parts.join(', ')}`]

@@ -40,7 +40,7 @@ export async function supervise(
     return await runSupervisor({
       settings: report === null ? settings : inBackground(settings, context, report),
       foreground: report === null,
-      reread: async (app) => named(app, (await resolve()).settings),
+      reread: async (app) => reloadable(named(app, settings), named(app, (await resolve()).settings)),
       warnings,
       env: { ...env },
       ...(report !== null && { onEvent: (event) => report.say({ type: 'event', event }) }),
@@ -72,6 +72,15 @@ function named(app: string, { apps, configFile }: Settings): AppSettings {
   throw new ResilError(
     'RESIL_CONFIG',
     `${configFile ?? 'the config'} has no app "${app}" any more: stop it, or put it back`,
+  )
+}
+
+/** Old and new workers of an app share its port, which is open in one way or the other. */
+function reloadable(before: AppSettings, after: AppSettings): AppSettings {
+  if (before.reusePort === after.reusePort) return after
+  throw new ResilError(
+    'RESIL_CONFIG',
+    `reusePort of ${after.name} can't change in a reload, since the port is open as it was: stop the supervisor and start it again`,
   )
 }
 

@@ -15,6 +15,7 @@ import type { AppSettings } from '../settings.ts'
 import { nameOfOneOfSeveral, nameOfOnlyApp } from './app-name.ts'
 import { findEntry } from './find-entry.ts'
 import { supportTypeScript } from './find-tsx.ts'
+import { reusesPorts } from './node-version.ts'
 import { toAppSettings } from './to-app-settings.ts'
 
 export interface AppPlace {
@@ -28,6 +29,7 @@ export interface AppPlace {
   readonly nodeVersion: string
   /** The supervisor's word, for all apps. */
   readonly chaosAllowed: boolean
+  readonly platform: NodeJS.Platform
 }
 
 export interface BuiltApp {
@@ -63,6 +65,11 @@ export function buildApp(layer: Layer, place: AppPlace): BuiltApp {
   const realScript = app.nodeArgs.includes('--preserve-symlinks-main') ? script : realPath(script)
   const typescript = supportTypeScript(script, { nodeArgs: app.nodeArgs, dir: dirname(realScript), nodeVersion })
   if ('problem' in typescript && !('problem' in entry)) fail('script', typescript.problem)
+
+  if (app.reusePort && place.platform !== 'linux') fail('reusePort', `needs Linux (this is ${place.platform})`)
+  else if (app.reusePort && !reusesPorts(nodeVersion)) {
+    fail('reusePort', `needs Node 22.12 or later (this is ${nodeVersion.replace(/^v/, '')})`)
+  }
 
   const { count: instances, reason } = countOf(app.instances, place.machine, layer.get('instances')?.origin)
   const killAfterMs = app.shutdown.killAfter ?? defaultKillAfter(app.shutdown.deadline)

@@ -15,7 +15,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: 'reload.canary' },
   { key: 'watchdogs.hang' },
   { key: 'probes' },
-  { key: 'reusePort', off: [false] },
   { key: 'watch', off: [false] },
 ]
 

@@ -51,6 +51,10 @@ export function clashesIn(app: App): Clash[] {
     }
   }
   clashes.push(...watchdogClashes(app))
+  if (app.sticky && app.reusePort) {
+    const message = 'with reusePort the kernel chooses the worker, and it knows no stickiness; choose one of the two'
+    clashes.push({ keys: ['sticky', 'reusePort'], message })
+  }
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {
     clashes.push({

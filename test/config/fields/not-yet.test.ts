@@ -9,7 +9,6 @@ const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
 
 test.each<[unknown, string]>([
   [{ probes: { liveness: { http: '/' } } }, 'probes'],
-  [{ reusePort: true }, 'reusePort'],
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
   [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
