@@ -35,6 +35,7 @@ export async function casesOf({ bulkhead, circuitBreaker, fallback, pipeline, re
     circuitBreaker(),
     bulkhead(),
   )
+  const standard = pipeline.standard('standard')
   const open = circuitBreaker()
   open.open()
 
@@ -63,6 +64,7 @@ export async function casesOf({ bulkhead, circuitBreaker, fallback, pipeline, re
     'resil, three, durations': () => threeDurations.execute(action),
     'resil, five': () => five.execute(action),
     'resil, five, durations': () => fiveDurations.execute(action),
+    'resil, standard': () => standard.execute(action),
     'cockatiel, three': () => cThree.execute(action),
     'cockatiel, five': () => cFive.execute(action),
     'opossum, timeout': () => opossum.fire(),

@@ -1,7 +1,7 @@
 // One that waits in a queue for a permit: it gets one, waits too long, gives up, or is turned away. Whichever comes first.
 
 import type { Clock, Timer } from '../../clock.ts'
-import type { Pending } from '../pipeline/frame.ts'
+import type { Pending } from '../pipeline/pending.ts'
 import { WayBack } from '../pipeline/way-back.ts'
 import type { PermitQueue, Waiter } from './permit-queue.ts'
 

@@ -1,9 +1,10 @@
 // Chaos's place in a pipeline: first it delays, then it hangs, fails, or answers something else, or lets the call through.
 
 import { Attempt } from '../pipeline/attempt.ts'
-import type { Frame, Pending } from '../pipeline/frame.ts'
+import type { Frame } from '../pipeline/frame.ts'
 import { Layer } from '../pipeline/layer.ts'
 import { pause } from '../pipeline/pause.ts'
+import type { Pending } from '../pipeline/pending.ts'
 import { ResilienceError } from '../resilience-error.ts'
 import type { ChaosStrategy } from './chaos.ts'
 import { draw, type Faults } from './draw.ts'

@@ -2,9 +2,10 @@
 // frame of its own, since it must outlive the caller who began it.
 
 import { Attempt } from '../pipeline/attempt.ts'
-import { type Bounds, branchOf, type Frame, type Pending } from '../pipeline/frame.ts'
+import { branchOf, type Frame } from '../pipeline/frame.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
+import type { Bounds, Pending } from '../pipeline/pending.ts'
 import { WayBack } from '../pipeline/way-back.ts'
 import type { CachedStrategy } from './cached.ts'
 import { failed } from './fallback-layer.ts'

@@ -3,9 +3,10 @@
 
 import type { Timer } from '../../clock.ts'
 import type { Untold } from '../events.ts'
-import { branchOf, type Frame, type Pending } from '../pipeline/frame.ts'
+import { branchOf, type Frame } from '../pipeline/frame.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
+import type { Pending } from '../pipeline/pending.ts'
 import type { HedgeStrategy } from './hedge.ts'
 
 export class HedgeLayer extends Layer {

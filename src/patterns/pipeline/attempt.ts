@@ -2,8 +2,9 @@
 // if the action reads it: a controller costs fifty times a bare call.
 
 import type { Call } from './call.ts'
-import type { Frame, Pending } from './frame.ts'
+import type { Frame } from './frame.ts'
 import type { Hold } from './hold.ts'
+import type { Pending } from './pending.ts'
 
 const neverAborted: unique symbol = Symbol('never aborted')
 

@@ -1,8 +1,9 @@
 // A frame that waits for time to pass. Its timer keeps the process alive: a call is waiting for it.
 
 import type { Clock, Timer } from '../../clock.ts'
-import type { Frame, Pending } from './frame.ts'
+import type { Frame } from './frame.ts'
 import type { Layer } from './layer.ts'
+import type { Pending } from './pending.ts'
 
 class Pause implements Pending {
   readonly runs: boolean

@@ -8,8 +8,9 @@ import { ResilienceError } from '../resilience-error.ts'
 import type { StrategyKind } from '../strategy-kind.ts'
 import type { Action, Call, CallOptions, Report } from './call.ts'
 import { ActionLayer, EndLayer } from './ends.ts'
-import { type Frame, frameFor, type Plan } from './frame.ts'
+import { type Frame, frameFor } from './frame.ts'
 import { LAYER, type Layer, type Layered, type Slots } from './layer.ts'
+import type { Plan } from './pending.ts'
 
 /** In: the results that it can judge. Add: what it may return besides the action's own result (only fallbacks and chaos add). */
 export interface Strategy<in In = unknown, out Add = never> {
