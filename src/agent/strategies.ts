@@ -2,7 +2,12 @@
 // the app's objects, maybe of another version of resil: whatever is odd about one is not told, and never harms the beat.
 
 import type { WatchedStrategy } from '../protocol/agent-handle.ts'
-import { BREAKER_STATES, MOST_STRATEGIES, type StrategySample } from '../protocol/strategy-sample.ts'
+import {
+  BREAKER_STATES,
+  LONGEST_STRATEGY_NAME,
+  MOST_STRATEGIES,
+  type StrategySample,
+} from '../protocol/strategy-sample.ts'
 
 interface Watched {
   readonly id: number
@@ -10,8 +15,6 @@ interface Watched {
   /** As it was told last. */
   told: string
 }
-
-const LONGEST_NAME = 200
 
 export class Strategies {
   #watched: Watched[] = []
@@ -55,7 +58,7 @@ function sampleOf({ id, strategy }: Watched): StrategySample | undefined {
     const metrics = live?.metrics() as Readonly<Record<string, unknown>> | undefined
     if (live === undefined || metrics === undefined) return undefined
     const of = (...keys: readonly string[]): number => keys.reduce((sum, key) => sum + count(metrics[key]), 0)
-    const common = { id, name: String(live.name).slice(0, LONGEST_NAME) }
+    const common = { id, name: String(live.name).slice(0, LONGEST_STRATEGY_NAME) }
     const state = BREAKER_STATES.find((known) => known === metrics.state)
     if (live.kind === 'circuitBreaker' && state !== undefined) {
       const [calls, failures, rejected] = [of('success', 'failure'), of('failure'), of('rejected')]

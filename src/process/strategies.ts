@@ -1,7 +1,7 @@
 // The named breakers and bulkheads of an app, out of what each of its workers tells: one line for each name. Pure.
 
 import type { BreakerStatus, BulkheadStatus } from '../protocol/status.ts'
-import { BREAKER_STATES, type BreakerState, type StrategySample } from '../protocol/strategy-sample.ts'
+import { BREAKER_STATES, type BreakerState, MOST_STRATEGIES, type StrategySample } from '../protocol/strategy-sample.ts'
 
 export type LiveSample = Exclude<StrategySample, { kind: 'gone' }>
 type Sample<Kind extends LiveSample['kind']> = Extract<LiveSample, { kind: Kind }>
@@ -9,10 +9,11 @@ type Sample<Kind extends LiveSample['kind']> = Extract<LiveSample, { kind: Kind 
 /** Of one worker. */
 export type WorkerSamples = Iterable<LiveSample>
 
+/** Keeps no more than an agent tells of: what a worker sends must not grow here. */
 export function keepSamples(known: Map<number, LiveSample>, changes: readonly StrategySample[]): void {
+  for (const { id, kind } of changes) if (kind === 'gone') known.delete(id)
   for (const change of changes) {
-    if (change.kind === 'gone') known.delete(change.id)
-    else known.set(change.id, change)
+    if (change.kind !== 'gone' && (known.has(change.id) || known.size < MOST_STRATEGIES)) known.set(change.id, change)
   }
 }
 

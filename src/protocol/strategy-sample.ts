@@ -30,3 +30,4 @@ export type StrategySample =
 
 /** Strategies of one worker that are told of. */
 export const MOST_STRATEGIES = 50
+export const LONGEST_STRATEGY_NAME = 200

@@ -4,7 +4,7 @@
 import * as z from 'zod/mini'
 import { AGENT_COMMAND } from './agent-command.ts'
 import { DURATION_BOUNDS_S, STATUS_CLASSES } from './http-counts.ts'
-import { BREAKER_STATES, MOST_STRATEGIES } from './strategy-sample.ts'
+import { BREAKER_STATES, LONGEST_STRATEGY_NAME, MOST_STRATEGIES } from './strategy-sample.ts'
 
 export type SupervisorMessage =
   /** Take nothing new, finish what is in hand within `deadlineMs`, then end. Idle keep-alive sockets get at most `idleWaitMs`. */
@@ -24,11 +24,12 @@ export type SupervisorMessage =
   /** Send a copy of the socket that listens on this port: answered by `socket`. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'return-socket'; readonly port: number }
 
+const StrategyName = z.string().check(z.maxLength(LONGEST_STRATEGY_NAME))
 const StrategySample = z.discriminatedUnion('kind', [
   z.object({
     id: z.number(),
     kind: z.literal('circuitBreaker'),
-    name: z.string(),
+    name: StrategyName,
     state: z.enum(BREAKER_STATES),
     calls: z.number(),
     failures: z.number(),
@@ -37,7 +38,7 @@ const StrategySample = z.discriminatedUnion('kind', [
   z.object({
     id: z.number(),
     kind: z.literal('bulkhead'),
-    name: z.string(),
+    name: StrategyName,
     limit: z.number(),
     inFlight: z.number(),
     queued: z.number(),

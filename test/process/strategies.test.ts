@@ -52,6 +52,20 @@ test('bulkheads add up, by name', () => {
   ])
 })
 
+test('no worker can make the supervisor remember more than fifty', () => {
+  const known = new Map<number, LiveSample>()
+  const many = Array.from({ length: 80 }, (_, id) => breaker(`b ${id}`, 'closed', id))
+  keepSamples(known, many)
+  expect(known.size).toBe(50)
+  keepSamples(known, [breaker('b 79', 'open', 79), { id: 0, kind: 'gone' }, breaker('b 1', 'open', 1)])
+  expect([known.size, known.has(0), known.get(79)?.name, known.get(1)]).toEqual([
+    50,
+    false,
+    'b 79',
+    breaker('b 1', 'open', 1),
+  ])
+})
+
 test('what a worker tells replaces what it told before, until it is gone', () => {
   const known = new Map<number, LiveSample>()
   keepSamples(known, [breaker('db', 'closed'), room('room', 1)])

@@ -192,7 +192,8 @@ export class BreakerStrategy extends BaseStrategy {
     return {
       version: 1,
       state: this.state,
-      remainingOpenMs: open ? Math.max(0, circuit.until - this.clock.now()) : 0,
+      // Finite, since JSON has no Infinity.
+      remainingOpenMs: open ? Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, circuit.until - this.clock.now())) : 0,
       openings: circuit.status === 'closed' ? 0 : circuit.openings,
       consecutiveFailures: this.window.consecutiveFailures,
     }

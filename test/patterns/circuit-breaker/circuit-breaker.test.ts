@@ -357,6 +357,16 @@ describe('snapshots', () => {
     expect(restored.state).toBe('half-open')
   })
 
+  it.each([0, 1000, Number.POSITIVE_INFINITY])('survive JSON, open for %d ms', async (openMs) => {
+    const clock = manualClock()
+    const breaker = circuitBreaker({ clock, failureThreshold: 1, openMs })
+    await failTimes(breaker, 1)
+    const restored = circuitBreaker({ clock, restore: JSON.parse(JSON.stringify(breaker.snapshot())) })
+    expect(restored.state).toBe(breaker.state)
+    clock.advance(1000)
+    expect(restored.state).toBe(breaker.state)
+  })
+
   it('carry failures in a row, and what was set by hand', async () => {
     const breaker = circuitBreaker({ failureThreshold: 3 })
     await failTimes(breaker, 2)
