@@ -124,6 +124,23 @@ export const METRICS = {
     labels: ['app'],
     openTelemetry: 'http.server.request.duration',
   },
+  resil_breaker_workers: {
+    type: 'gauge',
+    help: 'Workers that have the circuit breaker of this name. At most 50 breakers of an app.',
+    labels: ['app', 'breaker'],
+  },
+  resil_breaker_open_workers: {
+    type: 'gauge',
+    help: 'Workers in which it is open: what it guards is failing.',
+    labels: ['app', 'breaker'],
+  },
+  resil_bulkhead_limit: {
+    type: 'gauge',
+    help: 'Places in the bulkhead of this name, over all workers. At most 50 bulkheads of an app.',
+    labels: ['app', 'bulkhead'],
+  },
+  resil_bulkhead_in_flight: { type: 'gauge', help: 'Places in use.', labels: ['app', 'bulkhead'] },
+  resil_bulkhead_queued: { type: 'gauge', help: 'Calls that wait for a place.', labels: ['app', 'bulkhead'] },
   resil_worker_starts_total: {
     type: 'counter',
     help: 'Workers that were forked, for whatever reason.',

@@ -3,6 +3,7 @@
 
 import { DURATION_BOUNDS_S, STATUS_CLASSES } from '../protocol/http-counts.ts'
 import type { AppStatus, AppStatusState, StatusDocument, WorkerStatus } from '../protocol/status.ts'
+import { MOST_STRATEGIES } from '../protocol/strategy-sample.ts'
 import type { LabelOf, MetricName } from './definitions.ts'
 import type { HistogramValue, Sample } from './text-format.ts'
 import type { Traffic } from './traffic.ts'
@@ -36,6 +37,7 @@ export function statusSamples({ supervisor, apps }: StatusDocument, trafficOf: (
     sample('resil_info', { name, version, node }, 1),
     ...apps.flatMap(appSamples),
     ...apps.flatMap((app) => trafficSamples(app.name, trafficOf(app.name))),
+    ...apps.flatMap(strategySamples),
     sample('resil_connections_held_total', {}, connections.held),
     sample('resil_connections_rescued_total', {}, connections.rescued),
     sample('resil_connections_dropped_total', {}, connections.dropped),
@@ -97,5 +99,25 @@ function trafficSamples(app: string, traffic: Traffic): Sample[] {
       { app },
       { bounds: DURATION_BOUNDS_S, counts: durations, sum: durationSumMs / 1_000 },
     ),
+  ]
+}
+
+/** What is so now; totals are left out, since those of a worker end with it. */
+function strategySamples({ name: app, breakers, bulkheads }: AppStatus): Sample[] {
+  return [
+    // Workers may give different names: all of them together stay within what one may have.
+    ...breakers
+      .slice(0, MOST_STRATEGIES)
+      .flatMap(({ name: breaker, workers, openIn }) => [
+        sample('resil_breaker_workers', { app, breaker }, workers),
+        sample('resil_breaker_open_workers', { app, breaker }, openIn),
+      ]),
+    ...bulkheads
+      .slice(0, MOST_STRATEGIES)
+      .flatMap(({ name: bulkhead, limit, inFlight, queued }) => [
+        sample('resil_bulkhead_limit', { app, bulkhead }, limit),
+        sample('resil_bulkhead_in_flight', { app, bulkhead }, inFlight),
+        sample('resil_bulkhead_queued', { app, bulkhead }, queued),
+      ]),
   ]
 }

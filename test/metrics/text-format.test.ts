@@ -87,6 +87,8 @@ describe('the table of metrics', () => {
     const bounded = [
       'action',
       'app',
+      'breaker',
+      'bulkhead',
       'cause',
       'kind',
       'name',

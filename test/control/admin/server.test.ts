@@ -195,7 +195,12 @@ describe('what can be read', () => {
   })
 
   it('/metrics is what the strict reader reads, each metric and label is in the table, and each of the table is there', async () => {
-    const { number } = await serveAdmin()
+    const strategy = { name: 'db', workers: 2, rejected: 0 }
+    const app = appStatus({
+      breakers: [{ ...strategy, state: 'open', openIn: 1, calls: 9, failures: 9 }],
+      bulkheads: [{ ...strategy, fullIn: 0, limit: 20, inFlight: 3, queued: 0 }],
+    })
+    const { number } = await serveAdmin(fakePort({ apps: [app] }))
     const { body, headers } = await ask(number, '/metrics')
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
     const families = parseMetrics(body)
@@ -235,6 +240,39 @@ describe('what can be read', () => {
       ],
     })
     expect((await ask(number, '/livez')).body).toBe('ok\n')
+  })
+})
+
+describe('a client that wastes places', () => {
+  it('is cut off when it sends no request within some seconds', async () => {
+    const { number } = await serveAdmin()
+    const silent = connect(number, '127.0.0.1')
+    const slow = connect(number, '127.0.0.1')
+    slow.write('GET /livez HTTP/1.1\r\n')
+    const cut = Promise.all([once(silent, 'close'), once(slow, 'close')])
+    for (const socket of [silent, slow]) socket.on('error', () => {}).resume()
+    await cut
+    expect((await ask(number, '/livez')).status).toBe(200)
+  }, 15_000)
+
+  it('gets an answer to nonsense that says nothing of the inside', async () => {
+    const { number } = await serveAdmin()
+    for (const nonsense of [
+      '\x16\x03\x01\x02\x00',
+      'GET /livez HTTP/9.9\r\n\r\n',
+      `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`,
+    ]) {
+      const socket = connect(number, '127.0.0.1')
+      let answer = ''
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('error', () => {})
+      socket.write(nonsense)
+      await once(socket, 'close')
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d [\w ]+\r\nConnection: close\r\n\r\n$/)
+    }
+    expect((await ask(number, '/livez')).status).toBe(200)
   })
 })
 
