@@ -24,7 +24,9 @@ function findOwner(port: number): string | null {
   for (const pid of entriesOf('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     if (entriesOf(`/proc/${pid}/fd`).some((fd) => inodes.has(inodeOf(`/proc/${pid}/fd/${fd}`)))) {
-      return Number(pid) === process.pid ? 'another app of this supervisor, or its admin port' : `pid ${pid}${nameOf(pid)}`
+      return Number(pid) === process.pid
+        ? 'another app of this supervisor, or its admin port'
+        : `pid ${pid}${nameOf(pid)}`
     }
   }
   return null

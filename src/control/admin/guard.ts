@@ -12,7 +12,7 @@ export function checkHost(request: IncomingMessage, { host, token }: AdminSettin
   if (isOwnHost(asked, host) || checkToken(authorization, token) === 'right') return
   throw new Refusal(
     421,
-    'WRONG_HOST',
+    'RESIL_WRONG_HOST',
     `this server does not answer to the name ${JSON.stringify(String(asked).slice(0, 100))}: ask for it by IP address or as localhost, set admin.host to that name, or send the token`,
     { reason: 'host' },
   )
@@ -21,9 +21,14 @@ export function checkHost(request: IncomingMessage, { host, token }: AdminSettin
 /** Throws a Refusal. */
 export function checkMayChange(request: IncomingMessage, { token }: AdminSettings): void {
   if (request.headers.origin !== undefined) {
-    throw new Refusal(403, 'FROM_A_PAGE', 'requests of web pages (with an Origin header) can change nothing here', {
-      reason: 'origin',
-    })
+    throw new Refusal(
+      403,
+      'RESIL_FROM_A_PAGE',
+      'requests of web pages (with an Origin header) can change nothing here',
+      {
+        reason: 'origin',
+      },
+    )
   }
   switch (checkToken(request.headers.authorization, token)) {
     case 'right':
@@ -31,7 +36,7 @@ export function checkMayChange(request: IncomingMessage, { token }: AdminSetting
     case 'none-configured':
       throw new Refusal(
         403,
-        'NO_TOKEN_CONFIGURED',
+        'RESIL_NO_TOKEN_CONFIGURED',
         'nothing can be changed over HTTP, since no token is configured: set admin.token or RESIL_ADMIN_TOKEN and start again, or use the resil command',
         { reason: 'no-token-configured' },
       )
@@ -43,7 +48,7 @@ export function checkMayChange(request: IncomingMessage, { token }: AdminSetting
 }
 
 function unauthorized(message: string): Refusal {
-  return new Refusal(401, 'TOKEN', message, {
+  return new Refusal(401, 'RESIL_TOKEN', message, {
     headers: { 'www-authenticate': 'Bearer realm="resil"' },
     reason: 'token',
   })

@@ -2,11 +2,11 @@
 // operation streams goes out as JSON lines, in the form of the control socket, to those who accept them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { messageOf, ResilError, type ResilErrorCode } from '../../errors.ts'
+import { ResilError } from '../../errors.ts'
 import { MAX_REQUEST_BYTES, type OperationName } from '../../protocol/control.ts'
 import { perform } from '../operations.ts'
 import type { ControlPort } from '../port.ts'
-import { Refusal, respondJson, respondRefusal, startStream } from './respond.ts'
+import { Refusal, refusalOf, respondJson, respondRefusal, startStream } from './respond.ts'
 
 const FULL_BYTES = 256 * 1024
 const LINES = 'application/x-ndjson'
@@ -73,23 +73,6 @@ async function readParams(request: IncomingMessage): Promise<unknown> {
 function statusOf(result: unknown): number {
   const { verdicts = [] } = result as { readonly verdicts?: readonly { readonly outcome: string }[] }
   return verdicts.every(({ outcome }) => outcome === 'finished') ? 200 : 409
-}
-
-const STATUS_OF: Readonly<Partial<Record<ResilErrorCode, number>>> = {
-  RESIL_BAD_REQUEST: 400,
-  RESIL_USAGE: 400,
-  RESIL_UNKNOWN_TARGET: 404,
-  RESIL_NOT_PERMITTED: 403,
-  RESIL_BUSY: 409,
-  RESIL_CONFIG: 422,
-  RESIL_NO_SUPERVISOR: 503,
-  RESIL_TIMEOUT: 504,
-}
-
-function refusalOf(error: unknown): Refusal {
-  return error instanceof ResilError
-    ? new Refusal(STATUS_OF[error.code as ResilErrorCode] ?? 500, error.code, error.message)
-    : new Refusal(500, 'RESIL_INTERNAL', messageOf(error))
 }
 
 function drained(response: ServerResponse, full: () => boolean): Promise<void> {

@@ -1,6 +1,7 @@
 // The forms of an answer: text, JSON, and the one form of an error. Nothing of what went wrong inside shows but its message.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { messageOf, ResilError, type ResilErrorCode } from '../../errors.ts'
 
 export type RefusalReason = 'host' | 'origin' | 'token' | 'no-token-configured' | 'busy' | 'bad-request'
 
@@ -24,6 +25,25 @@ export class Refusal extends Error {
     this.headers = options.headers ?? {}
     this.reason = options.reason ?? null
   }
+}
+
+const STATUS_OF: Readonly<Partial<Record<ResilErrorCode, number>>> = {
+  RESIL_BAD_REQUEST: 400,
+  RESIL_USAGE: 400,
+  RESIL_UNKNOWN_TARGET: 404,
+  RESIL_NOT_PERMITTED: 403,
+  RESIL_BUSY: 409,
+  RESIL_CONFIG: 422,
+  RESIL_NO_SUPERVISOR: 503,
+  RESIL_TIMEOUT: 504,
+}
+
+/** Whatever was thrown, as an answer. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  return error instanceof ResilError
+    ? new Refusal(STATUS_OF[error.code as ResilErrorCode] ?? 500, error.code, error.message)
+    : new Refusal(500, 'RESIL_INTERNAL', messageOf(error))
 }
 
 const COMMON = {

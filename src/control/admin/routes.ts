@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdminSettings } from '../../config/settings.ts'
-import { messageOf } from '../../errors.ts'
+import { findApp } from '../operations/target.ts'
 import { findOperation } from '../operations.ts'
 import type { EventStreams } from './event-stream.ts'
 import { checkHost, checkMayChange } from './guard.ts'
@@ -10,7 +10,7 @@ import type { Health } from './health.ts'
 import type { Observed } from './observe.ts'
 import { operate } from './operate.ts'
 import type { AdminPort } from './port.ts'
-import { Refusal, respondJson, respondRefusal, respondText, wantsJson } from './respond.ts'
+import { Refusal, refusalOf, respondJson, respondRefusal, respondText, wantsJson } from './respond.ts'
 
 /** So that readers of events never take the places of probes. */
 const MOST_EVENT_STREAMS = 16
@@ -30,7 +30,7 @@ interface Visit extends Routed {
   readonly query: URLSearchParams
 }
 
-const READS: Readonly<Record<string, { readonly about: string; answer(visit: Visit): void | Promise<void> }>> = {
+const READS: Readonly<Record<string, { readonly about: string; answer(visit: Visit): void }>> = {
   '/livez': { about: 'the supervisor answers', answer: ({ response }) => respondText(response, 200, 'ok\n') },
   '/readyz': {
     about: 'every app that serves has a ready worker, and no stop has begun',
@@ -47,10 +47,9 @@ const READS: Readonly<Record<string, { readonly about: string; answer(visit: Vis
   },
   '/status': {
     about: 'as `resil status --json`; ?app=name for one',
-    answer: async ({ response, query, port }) => {
+    answer: ({ response, query, port }) => {
       const app = query.get('app')
-      if (app !== null && !port.appNames().includes(app))
-        throw new Refusal(404, 'RESIL_UNKNOWN_TARGET', noApp(app, port))
+      if (app !== null) findApp(port, app)
       const document = port.status()
       const apps = document.apps.filter(({ name }) => app === null || name === app)
       respondJson(response, 200, { ...document, apps })
@@ -109,7 +108,7 @@ export function createRoutes(routed: Routed): (request: IncomingMessage, respons
     try {
       await answer(request, response)
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal(500, 'RESIL_INTERNAL', messageOf(error))
+      const refusal = refusalOf(error)
       if (refusal.reason !== null) routed.observed.refused(refusal.reason)
       // Its body may still be on the way, and is not waited for.
       if (!request.complete) response.shouldKeepAlive = false
@@ -132,17 +131,13 @@ function probe({ request, response, query }: Visit, health: Health): void {
   respondText(response, status, `${lines.join('\n')}\n`)
 }
 
-function noApp(app: string, port: AdminPort): string {
-  return `there is no app ${JSON.stringify(app.slice(0, 100))}: there is ${port.appNames().join(', ')}`
-}
-
 function notFound(path: string, method: string): Refusal {
   const fix = method === 'GET' || method === 'HEAD' ? 'GET / lists what there is' : 'it is no operation of resil'
-  return new Refusal(404, 'NOT_FOUND', `there is no ${method} ${JSON.stringify(path.slice(0, 100))}: ${fix}`)
+  return new Refusal(404, 'RESIL_NOT_FOUND', `there is no ${method} ${JSON.stringify(path.slice(0, 100))}: ${fix}`)
 }
 
 function notAllowed(method: string): Refusal {
-  return new Refusal(405, 'METHOD', `${method.slice(0, 20)} is not for this path: use GET`, {
+  return new Refusal(405, 'RESIL_METHOD', `${method.slice(0, 20)} is not for this path: use GET`, {
     headers: { allow: 'GET, HEAD' },
   })
 }

@@ -35,27 +35,34 @@ function codeOf(body: string): string {
 describe('who may ask', () => {
   it.each<[string, string, string, Record<string, string>, number, string | null]>([
     ['a read needs nothing', 'GET', '/status', {}, 200, null],
-    ['a read under a foreign name is refused', 'GET', '/status', { host: 'evil.example' }, 421, 'WRONG_HOST'],
-    ['even a probe', 'GET', '/livez', { host: 'evil.example:9464' }, 421, 'WRONG_HOST'],
-    ['an address does not pass for a name on loopback', 'GET', '/livez', { host: '10.0.0.1' }, 421, 'WRONG_HOST'],
+    ['a read under a foreign name is refused', 'GET', '/status', { host: 'evil.example' }, 421, 'RESIL_WRONG_HOST'],
+    ['even a probe', 'GET', '/livez', { host: 'evil.example:9464' }, 421, 'RESIL_WRONG_HOST'],
+    ['an address does not pass for a name on loopback', 'GET', '/livez', { host: '10.0.0.1' }, 421, 'RESIL_WRONG_HOST'],
     ['localhost is a name of it', 'GET', '/livez', { host: 'localhost:9464' }, 200, null],
     ['the token opens under any name', 'GET', '/livez', { host: 'resil.default.svc', ...bearer }, 200, null],
-    ['a wrong token does not', 'GET', '/livez', { host: 'a.b', authorization: 'Bearer nonsense' }, 421, 'WRONG_HOST'],
-    ['a change needs the token', 'POST', '/reload', {}, 401, 'TOKEN'],
-    ['the right one', 'POST', '/reload', { authorization: 'Bearer nonsense' }, 401, 'TOKEN'],
-    ['the whole of it', 'POST', '/reload', { authorization: `Bearer ${TOKEN.slice(1)}` }, 401, 'TOKEN'],
-    ['as a bearer', 'POST', '/reload', { authorization: TOKEN }, 401, 'TOKEN'],
+    [
+      'a wrong token does not',
+      'GET',
+      '/livez',
+      { host: 'a.b', authorization: 'Bearer nonsense' },
+      421,
+      'RESIL_WRONG_HOST',
+    ],
+    ['a change needs the token', 'POST', '/reload', {}, 401, 'RESIL_TOKEN'],
+    ['the right one', 'POST', '/reload', { authorization: 'Bearer nonsense' }, 401, 'RESIL_TOKEN'],
+    ['the whole of it', 'POST', '/reload', { authorization: `Bearer ${TOKEN.slice(1)}` }, 401, 'RESIL_TOKEN'],
+    ['as a bearer', 'POST', '/reload', { authorization: TOKEN }, 401, 'RESIL_TOKEN'],
     ['with it a change is made', 'POST', '/reload', bearer, 200, null],
-    ['but not for a page', 'POST', '/reload', { ...bearer, origin: 'http://localhost:9464' }, 403, 'FROM_A_PAGE'],
-    ['nor a sandboxed one', 'POST', '/reload', { ...bearer, origin: 'null' }, 403, 'FROM_A_PAGE'],
-    ['logs are not for everybody', 'POST', '/logs', {}, 401, 'TOKEN'],
-    ['what there is not', 'GET', '/.env', {}, 404, 'NOT_FOUND'],
-    ['nor as an inherited name', 'GET', '/constructor', {}, 404, 'NOT_FOUND'],
-    ['nor as an operation', 'POST', '/toString', bearer, 404, 'NOT_FOUND'],
-    ['operations are not read', 'GET', '/reload', bearer, 404, 'NOT_FOUND'],
-    ['reads are not posted', 'POST', '/metrics', bearer, 405, 'METHOD'],
-    ['nor deleted', 'DELETE', '/status', bearer, 405, 'METHOD'],
-    ['another form of target', 'GET', 'http://evil.example/livez', {}, 404, 'NOT_FOUND'],
+    ['but not for a page', 'POST', '/reload', { ...bearer, origin: 'http://localhost:9464' }, 403, 'RESIL_FROM_A_PAGE'],
+    ['nor a sandboxed one', 'POST', '/reload', { ...bearer, origin: 'null' }, 403, 'RESIL_FROM_A_PAGE'],
+    ['logs are not for everybody', 'POST', '/logs', {}, 401, 'RESIL_TOKEN'],
+    ['what there is not', 'GET', '/.env', {}, 404, 'RESIL_NOT_FOUND'],
+    ['nor as an inherited name', 'GET', '/constructor', {}, 404, 'RESIL_NOT_FOUND'],
+    ['nor as an operation', 'POST', '/toString', bearer, 404, 'RESIL_NOT_FOUND'],
+    ['operations are not read', 'GET', '/reload', bearer, 404, 'RESIL_NOT_FOUND'],
+    ['reads are not posted', 'POST', '/metrics', bearer, 405, 'RESIL_METHOD'],
+    ['nor deleted', 'DELETE', '/status', bearer, 405, 'RESIL_METHOD'],
+    ['another form of target', 'GET', 'http://evil.example/livez', {}, 404, 'RESIL_NOT_FOUND'],
   ])('%s: %s %s', async (_why, method, path, headers, status, code) => {
     const { number, port } = await serveAdmin(reloading())
     const answer = await ask(number, path, { method, headers })
@@ -70,7 +77,7 @@ describe('who may ask', () => {
     const { number, port } = await serveAdmin(reloading(), {})
     for (const headers of [{}, bearer, { authorization: 'Bearer undefined' }]) {
       const answer = await ask(number, '/reload', { method: 'POST', headers })
-      expect([answer.status, codeOf(answer.body)]).toEqual([403, 'NO_TOKEN_CONFIGURED'])
+      expect([answer.status, codeOf(answer.body)]).toEqual([403, 'RESIL_NO_TOKEN_CONFIGURED'])
       expect(answer.body).toContain('RESIL_ADMIN_TOKEN')
     }
     expect(port.submitted).toEqual([])
