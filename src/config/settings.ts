@@ -22,7 +22,9 @@ export interface AppSettings {
   readonly cwd: string
   /** Flags for node itself, such as --max-old-space-size=512. */
   readonly nodeArgs: readonly string[]
-  /** Added to (and overriding) the supervisor's own environment. Holds what `env` and `envFile` gave. */
+  /** In place of the supervisor's own environment, below `env`; null: that one. Only `resil reload --update-env` brings another. */
+  readonly baseEnv: Readonly<Record<string, string>> | null
+  /** Added to (and overriding) the base. Holds what `env` and `envFile` gave. */
   readonly env: Readonly<Record<string, string>>
   /** How many workers; at least 1. */
   readonly instances: number

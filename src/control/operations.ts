@@ -10,7 +10,7 @@ import { VERSION } from '../version.ts'
 import { streamEvents } from './operations/events.ts'
 import { incidents, why } from './operations/incidents.ts'
 import { streamLogs } from './operations/logs.ts'
-import { reload, restart } from './operations/roll-out.ts'
+import { plan, reload, restart } from './operations/roll-out.ts'
 import { scale } from './operations/scale.ts'
 import { status } from './operations/status.ts'
 import { stop } from './operations/stop.ts'
@@ -42,6 +42,14 @@ z.config(en())
 
 const Name = z.string().check(z.minLength(1), z.maxLength(200))
 const Target = Name
+/** Names and values as execve takes them. */
+const Environment = z.record(z.string().check(z.regex(/^[^=\0]+$/)), z.string().check(z.regex(/^[^\0]*$/)))
+const ReloadParams = z.strictObject({
+  app: z.optional(Name),
+  allowPortChange: z.optional(z.boolean()),
+  supersede: z.optional(z.boolean()),
+  env: z.optional(Environment),
+})
 
 const operations: { readonly [Op in OperationName]: Operation<Op> } = {
   ping: {
@@ -55,14 +63,8 @@ const operations: { readonly [Op in OperationName]: Operation<Op> } = {
     }),
   },
   status: { params: z.strictObject({ app: z.optional(Name) }), handle: status },
-  reload: {
-    params: z.strictObject({
-      app: z.optional(Name),
-      allowPortChange: z.optional(z.boolean()),
-      supersede: z.optional(z.boolean()),
-    }),
-    handle: reload,
-  },
+  reload: { params: ReloadParams, handle: reload },
+  plan: { params: ReloadParams, handle: plan },
   restart: {
     params: z.strictObject({ target: z.optional(Target), supersede: z.optional(z.boolean()) }),
     handle: restart,

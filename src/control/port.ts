@@ -1,14 +1,21 @@
 // What the control server may ask of a running supervisor. process/ implements it; tests hand in a fake.
 
+import type { Reread } from '../config/reapply.ts'
 import type { AppSettings } from '../config/settings.ts'
 import type { PublishedEvent } from '../events/events.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
 import type { LogLine } from '../protocol/control.ts'
+import type { ReloadPlan } from '../protocol/reload-plan.ts'
 import type { StatusDocument } from '../protocol/status.ts'
 import type { ControlInput } from '../supervisor/inputs.ts'
 
 export interface Subscription {
   close(): void
+}
+
+export interface PlanOptions {
+  readonly allowPortChange: boolean
+  readonly supersede: boolean
 }
 
 export interface ControlPort {
@@ -20,8 +27,13 @@ export interface ControlPort {
   status(): StatusDocument
   /** Only enqueues; what came of it arrives as events that carry the request's id. */
   submit(input: ControlInput): void
-  /** Reads config and envFile again for a reload; null where there is no file to re-read. Throws ResilError where they are wrong. */
-  reread(app: string): Promise<AppSettings | null>
+  /**
+   * Reads config and envFile again for a reload, and compares them with what runs. `base` takes the place of the supervisor's own
+   * environment below them. Throws ResilError where they are wrong.
+   */
+  reread(base: Readonly<Record<string, string>> | null): Promise<Reread>
+  /** What a reload with these settings would do now. */
+  plan(app: string, settings: AppSettings | null, options: PlanOptions): Omit<ReloadPlan, 'changes'>
   readonly events: {
     /** Oldest first, bounded. */
     recent(): readonly PublishedEvent[]

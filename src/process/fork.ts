@@ -33,10 +33,20 @@ export function forkWorker(settings: AppSettings, agentPath: string, orders: Age
     windowsHide: true,
   })
   // What nobody has to be told is not written: an environment without it is the app's own.
-  const { script, realScript, env } = settings
+  const { script, realScript, baseEnv, env } = settings
   const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
   const ordered = Object.keys(told).length === 0 ? {} : { [AGENT_ORDERS]: JSON.stringify(told) }
-  return cluster.fork({ ...WITHHELD, ...env, ...ordered })
+  return cluster.fork({
+    ...(baseEnv === null ? {} : { ...withoutOwnEnv(), ...baseEnv }),
+    ...WITHHELD,
+    ...env,
+    ...ordered,
+  })
+}
+
+/** Node puts process.env below what it is given, and leaves out what is undefined there (lib/child_process.js). */
+function withoutOwnEnv(): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]))
 }
 
 /** What resil adds, all of it before the agent's path: the agent hides it from the app (agent/hide.ts). */

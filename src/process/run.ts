@@ -9,15 +9,20 @@ import { Cures, examineNet } from '../cluster-internals/cures.ts'
 import { holdTheDoor } from '../cluster-internals/hold-the-door.ts'
 import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
 import { LONGEST_HOLD_MS } from '../cluster-internals/waiting-line.ts'
-import type { AdminSettings, AppSettings, Settings } from '../config/settings.ts'
+import { type Reread, reapply } from '../config/reapply.ts'
+import { isSecret } from '../config/secret-settings.ts'
+import type { AdminSettings, Settings } from '../config/settings.ts'
 import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
 import { identityOf, placeSocket } from '../control/socket-path.ts'
 import { messageOf, ResilError } from '../errors.ts'
+import { unappliedWords } from '../events/change-words.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
 import type { StatusDocument } from '../protocol/status.ts'
 import type { Input } from '../supervisor/inputs.ts'
+import { refusalFor } from '../supervisor/on-reload-requested.ts'
+import { planReload } from '../supervisor/plan-reload.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
 import { type App, initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
@@ -48,8 +53,8 @@ export interface SupervisorOptions {
   readonly settings: Settings
   /** false: detached; nobody waits for an exit code, so an exhausted app is probed for ever. */
   readonly foreground: boolean
-  /** Reads config and envFile again for a reload; null where there is no file. Throws ResilError where they are wrong. */
-  readonly reread: (app: string) => Promise<AppSettings | null>
+  /** Reads config and envFile again for a reload. Throws ResilError where they are wrong. */
+  readonly reread: () => Promise<Settings>
   /** What the person who starts should know; told once, at the start. */
   readonly warnings: readonly string[]
   readonly env: NodeJS.ProcessEnv
@@ -255,20 +260,39 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       status: () => statusOf(sampler),
       incidents: { list: () => incidents.asked.list(), get: (id) => incidents.asked.get(id) },
       submit: (input) => loop.submit(input),
-      reread: options.reread,
+      reread,
+      plan: (name, fresh, { allowPortChange, supersede }) => {
+        const app = appOf(name)
+        if (app === undefined) throw new ResilError('RESIL_UNKNOWN_TARGET', `there is no app "${name}"`)
+        const refusal = refusalFor(loop.state, app, name, { supersede })
+        return planReload(app, fresh ?? app.settings, { allowPortChange, refusal })
+      },
       events: { recent: publisher.recent, subscribe: publisher.subscribe },
       logs: { recent: () => log.recent(), subscribe: (listener) => log.subscribe(listener) },
     }
   }
 
+  async function reread(base: Readonly<Record<string, string>> | null): Promise<Reread> {
+    const apps = settings.apps.map((app) => appOf(app.name)?.settings ?? app)
+    return reapply({ ...settings, apps }, await options.reread(), { own: env, base, isSecret })
+  }
+
   async function reloadAll(): Promise<void> {
-    for (const app of appNames()) {
-      const request = `SIGHUP-${app}`
-      try {
-        loop.submit({ type: 'reload.requested', app, request, settings: await options.reread(app) })
-      } catch (error) {
-        publish({ type: 'request.refused', app, request, reason: messageOf(error) })
+    const requestOf = (app: string): string => `SIGHUP-${app}`
+    try {
+      const { apps, notApplied } = await reread(null)
+      const unapplied = unappliedWords([
+        ...notApplied,
+        ...[...apps.values()].flatMap(({ changes }) => changes.notApplied),
+      ])
+      if (unapplied !== null)
+        publish({ type: 'supervisor.warned', message: `the reload leaves something out, which ${unapplied}` })
+      for (const [app, { settings: fresh }] of apps) {
+        loop.submit({ type: 'reload.requested', app, request: requestOf(app), settings: fresh })
       }
+    } catch (error) {
+      const reason = messageOf(error)
+      for (const app of appNames()) publish({ type: 'request.refused', app, request: requestOf(app), reason })
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
+import type { AppChanges, ReloadPlan, SettingChange } from './reload-plan.ts'
 import type { StatusDocument } from './status.ts'
 
 /** app, or app:slot where an operation allows it. Absent: all apps. */
@@ -33,6 +34,8 @@ export interface ReloadVerdict {
     readonly bootMs: number | null
   }[]
   readonly failure: ReloadFailure | null
+  /** What the reload brings besides the app's own files; absent where nothing was read again. */
+  readonly changes?: AppChanges
   /** Why it was refused or superseded. */
   readonly reason: string | null
 }
@@ -43,6 +46,8 @@ export interface ReloadParams {
   readonly allowPortChange?: boolean | undefined
   /** Takes the place of a reload or restart that is under way. */
   readonly supersede?: boolean | undefined
+  /** Takes the place of the supervisor's own environment below the config's, for the new workers. */
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** Operation name → [params, result]. `logs` and `events` stream `item` lines before the result. */
@@ -58,7 +63,19 @@ export interface Operations {
     },
   ]
   status: [params: { readonly app?: string | undefined }, result: StatusDocument]
-  reload: [params: ReloadParams, result: { readonly verdicts: readonly ReloadVerdict[] }]
+  reload: [
+    params: ReloadParams,
+    result: {
+      readonly verdicts: readonly ReloadVerdict[]
+      /** Of the supervisor as a whole: these need a restart of resil. */
+      readonly notApplied: readonly SettingChange[]
+    },
+  ]
+  /** What a reload would do; nothing is changed. */
+  plan: [
+    params: ReloadParams,
+    result: { readonly plans: readonly ReloadPlan[]; readonly notApplied: readonly SettingChange[] },
+  ]
   restart: [
     params: { readonly target?: Target | undefined; readonly supersede?: boolean | undefined },
     result: { readonly verdicts: readonly ReloadVerdict[] },

@@ -3,7 +3,7 @@
 import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
 
 /** The fewest ready workers that resil accepts of its own will. Parked slots want none, so they ask for none. */
-function floorOf(app: App): number {
+export function floorOf(app: App): number {
   return Math.max(0, wantedSlots(app).length - app.settings.reload.maxUnavailable)
 }
 

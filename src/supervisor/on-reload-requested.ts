@@ -7,7 +7,16 @@ import { supersedeRollout, withdrawSurge } from './end-rollout.ts'
 import type { ControlInput } from './inputs.ts'
 import { commonEndpoints } from './readiness.ts'
 import { resize } from './resize.ts'
-import { type App, allWorkers, isReady, type Rollout, type Slot, type Worker, workersOf } from './state.ts'
+import {
+  type App,
+  allWorkers,
+  isReady,
+  type Rollout,
+  type Slot,
+  type SupervisorState,
+  type Worker,
+  workersOf,
+} from './state.ts'
 import { emptyStorm } from './storm-budget.ts'
 import { findApp, type Turn, updateWorker } from './turn.ts'
 
@@ -48,7 +57,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
 }
 
 /** What all workers of the last good generation listen on. Where none is left, a reload that is superseded knows. */
-function endpointsToKeep(app: App): readonly string[] {
+export function endpointsToKeep(app: App): readonly string[] {
   const ready = allWorkers(app).filter(isReady)
   const good = ready.filter(({ generation }) => generation === app.generation)
   if (good.length > 0) return commonEndpoints(good)
@@ -56,7 +65,7 @@ function endpointsToKeep(app: App): readonly string[] {
 }
 
 /** A number that `scale` has set stays, unless the config itself now says another one. One that a superseded reload brought goes with it. */
-function instancesFor(
+export function instancesFor(
   app: App,
   settings: AppSettings,
   superseded: Rollout | null,
@@ -113,14 +122,22 @@ export function refuse(turn: Turn, app: string, request: string, reason: string)
 }
 
 /** null: nothing stands in the way. */
-export function refusalOf(
-  turn: Turn,
+export function refusalOf(turn: Turn, app: App | undefined, name: string, wish: Wish = {}): string | null {
+  return refusalFor(turn.state, app, name, wish)
+}
+
+interface Wish {
+  readonly supersede?: boolean | undefined
+}
+
+export function refusalFor(
+  { phase }: Pick<SupervisorState, 'phase'>,
   app: App | undefined,
   name: string,
-  { supersede }: { readonly supersede?: boolean | undefined } = {},
+  { supersede }: Wish,
 ): string | null {
   if (app === undefined) return `there is no app "${name}"`
-  if (turn.state.phase.status !== 'running') return 'the supervisor is stopping'
+  if (phase.status !== 'running') return 'the supervisor is stopping'
   if (app.phase.status === 'stopping') return `${name} is stopping`
   if (app.rollout !== null && supersede !== true) {
     return `a ${app.rollout.kind} (${app.rollout.request}) is running; wait for it, or add --supersede`

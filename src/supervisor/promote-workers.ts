@@ -18,6 +18,7 @@ function promote(turn: Turn, app: App, slot: Slot, worker: Worker): void {
   if (stage.status === 'booting') {
     const by = readySignal(worker, app, settings.ready, requiredEndpoints(app, worker), turn.now)
     if (by === null) return
+    slot.bootMs = turn.now - worker.forkedAt
     const readyAt = turn.now + minReadyMs(app, worker)
     const warming = setStage(slot, worker, { status: 'warming', readyAt, by })
     if (readyAt <= turn.now) becomeReady(turn, app, slot, warming, by)

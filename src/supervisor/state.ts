@@ -103,6 +103,8 @@ export interface Slot {
   /** Unplanned restarts, in total. */
   restarts: number
   lastExit: ExitDetails | null
+  /** From fork to ready signal, of the last worker that got there; null: none has. */
+  bootMs: number | null
   /** Scaled away: it goes when its workers have gone. */
   retired: boolean
   /** Replacements of its worker that failed, or that did not last, in a row; and when the next may be tried. */
@@ -265,6 +267,7 @@ export function vacantSlot(number: number, generation: number): Slot {
     gate: closedCircuit,
     restarts: 0,
     lastExit: null,
+    bootMs: null,
     retired: false,
     replaceDebt: 0,
     replaceFrom: 0,

@@ -46,6 +46,7 @@ describe('an entry on the command line', () => {
           args: ['--port', '1'],
           cwd: dir,
           nodeArgs: [],
+          baseEnv: null,
           env: {},
           instances: 2,
           instancesReason: '2 CPUs by cgroup quota (cpu.max 200000 100000)',

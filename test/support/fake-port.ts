@@ -1,5 +1,7 @@
 // A running supervisor as the control server sees it, without one: the test decides what a request brings about.
 
+import { NO_CHANGES, type Reread } from '../../src/config/reapply.ts'
+import type { AppSettings } from '../../src/config/settings.ts'
 import type { ControlPort } from '../../src/control/port.ts'
 import type { ExitDetails, ResilEvent } from '../../src/events/events.ts'
 import { createPublisher } from '../../src/events/publisher.ts'
@@ -10,6 +12,8 @@ import type { ControlInput } from '../../src/supervisor/inputs.ts'
 
 export interface FakePort extends ControlPort {
   readonly submitted: readonly ControlInput[]
+  /** What each re-reading was to take for the environment below the config's. */
+  readonly bases: readonly (Readonly<Record<string, string>> | null)[]
   readonly publish: (event: ResilEvent) => void
   readonly log: (line: LogLine) => void
   /** How many listen to events and lines now. */
@@ -21,7 +25,10 @@ export interface FakePortOptions {
   readonly dir?: string
   readonly apps?: readonly AppStatus[]
   readonly state?: 'running' | 'stopping'
-  readonly reread?: ControlPort['reread']
+  /** Of one app; may throw. */
+  readonly reread?: (app: string) => Promise<AppSettings | null>
+  /** Of the supervisor, in the config that is read again. */
+  readonly notApplied?: Reread['notApplied']
   /** What comes of an input; may publish at once or later. */
   readonly onSubmit?: (input: ControlInput, port: FakePort) => void
   readonly lines?: readonly LogLine[]
@@ -32,6 +39,7 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
   const { name = 'web', dir = '/srv/web', apps = [appStatus()] } = options
   const publisher = createPublisher({ wallNow: () => 1_700_000_000_000, capacity: 100 })
   const submitted: ControlInput[] = []
+  const bases: (Readonly<Record<string, string>> | null)[] = []
   const lineListeners = new Set<(line: LogLine) => void>()
   const lines = [...(options.lines ?? [])]
   let eventListeners = 0
@@ -50,7 +58,27 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
       submitted.push(input)
       options.onSubmit?.(input, port)
     },
-    reread: options.reread ?? (async () => null),
+    reread: async (base) => {
+      bases.push(base)
+      const { reread = async () => null, notApplied = [] } = options
+      const reapplied = apps.map(
+        async ({ name }) => [name, { settings: await reread(name), changes: NO_CHANGES }] as const,
+      )
+      return { apps: new Map(await Promise.all(reapplied)), notApplied }
+    },
+    plan: (app) => ({
+      app,
+      generation: { from: 1, to: 2 },
+      refusal: null,
+      slots: port.slotsOf(app).map((slot) => ({ slot, action: 'replace', pid: 4121 + slot, bootMs: 200 })),
+      surge: 1,
+      maxUnavailable: 0,
+      floor: 2,
+      rollback: true,
+      endpoints: ['3000'],
+      expectedMs: 2_400,
+      drainDeadlineMs: 25_000,
+    }),
     events: {
       recent: publisher.recent,
       subscribe: (listener) => {
@@ -72,6 +100,7 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
       },
     },
     submitted,
+    bases,
     publish: (event) => void publisher.publish(event),
     log: (line) => {
       lines.push(line)

@@ -20,6 +20,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     args: [],
     cwd: '/app',
     nodeArgs: [],
+    baseEnv: null,
     env: {},
     instances: 2,
     instancesReason: 'test',

@@ -1,20 +1,25 @@
-// `resil reload` and `resil restart`: ask, show each slot as it comes, end with a verdict per worker.
+// `resil reload` and `resil restart`: ask, show each slot as it comes, end with a verdict per worker. Or only show the plan.
 
 import type { FoundSupervisor } from '../../control/find.ts'
 import { ResilError } from '../../errors.ts'
 import { describe } from '../../events/describe.ts'
 import type { PublishedEvent } from '../../events/events.ts'
 import { EXIT } from '../../exit-codes.ts'
-import type { ReloadVerdict } from '../../protocol/control.ts'
+import type { ReloadParams, ReloadVerdict } from '../../protocol/control.ts'
+import type { SettingChange } from '../../protocol/reload-plan.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
 import { leave } from '../interrupt.ts'
 import { durationOf, type SocketOption, socketOption } from '../options.ts'
-import { type RollOutVerb, renderVerdict, summary } from '../render/verdict.ts'
+import { renderNotApplied, renderPlan } from '../render/plan.ts'
+import { type RollOutVerb, renderSummary, renderVerdict } from '../render/verdict.ts'
+import { shellEnv } from '../shell-env.ts'
 import { appOf, withSupervisor } from '../with-supervisor.ts'
 
 interface RollOutOptions extends SocketOption {
+  readonly dryRun?: boolean
   readonly allowPortChange?: boolean
+  readonly updateEnv?: boolean
   readonly supersede?: boolean
   readonly json?: boolean
   readonly timeout?: string
@@ -35,6 +40,11 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
   summary: 'replace the workers without a gap: new before old, one after the other; a failure is rolled back',
   argument: { name: 'app', required: false, summary: 'one app; all of them where it is left out' },
   options: [
+    { flags: '--dry-run', summary: 'show the plan, and what the config and its env change; do nothing' },
+    {
+      flags: '--update-env',
+      summary: "the new workers get this shell's environment instead of the one that resil was started in",
+    },
     {
       flags: '--allow-port-change',
       summary: 'the new workers need not listen on every port that the old ones do',
@@ -45,15 +55,36 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
     ['resil reload', 'all apps of this folder, after a deploy or a change of the config'],
     ['resil reload web --timeout 2m', 'wait two minutes at most; the reload itself goes on'],
     ['resil reload web --json', 'the verdict as JSON; exit code 75 where it failed'],
+    ['resil reload --dry-run', 'what would be done, and what has changed in the config'],
   ],
-  run: (app, options, context) =>
-    rollOut('reload', app, options, context, (found, request) =>
-      found.client.request(
-        'reload',
-        { app: appOf(found, app), allowPortChange: options.allowPortChange, supersede: options.supersede },
-        request,
-      ),
-    ),
+  run: (app, options, context) => {
+    const { allowPortChange, supersede } = options
+    const env = options.updateEnv ? shellEnv(context.env) : undefined
+    const params = (found: FoundSupervisor): ReloadParams => ({
+      app: appOf(found, app),
+      allowPortChange,
+      supersede,
+      env,
+    })
+    if (options.dryRun) return showPlan(app, options, context, params)
+    return rollOut('reload', app, options, context, (found, request) =>
+      found.client.request('reload', params(found), request),
+    )
+  },
+}
+
+async function showPlan(
+  target: string | undefined,
+  { json = false, socket }: RollOutOptions,
+  context: CliContext,
+  params: (found: FoundSupervisor) => ReloadParams,
+): Promise<number> {
+  return withSupervisor(context, { socket, target }, async (found) => {
+    const result = await found.client.request('plan', params(found))
+    const text = [...result.plans.map(renderPlan), renderNotApplied(result.notApplied)].join('')
+    context.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : text)
+    return EXIT.ok
+  })
 }
 
 export const restartCommand: CommandSpec<RollOutOptions> = {
@@ -81,12 +112,18 @@ interface RollOutRequest {
   readonly timeoutMs?: number
 }
 
+interface RollOutResult {
+  readonly verdicts: readonly ReloadVerdict[]
+  /** Of a reload only. */
+  readonly notApplied?: readonly SettingChange[]
+}
+
 async function rollOut(
   verb: RollOutVerb,
   target: string | undefined,
   { json = false, timeout, socket }: RollOutOptions,
   context: CliContext,
-  ask: (found: FoundSupervisor, request: RollOutRequest) => Promise<{ readonly verdicts: readonly ReloadVerdict[] }>,
+  ask: (found: FoundSupervisor, request: RollOutRequest) => Promise<RollOutResult>,
 ): Promise<number> {
   const timeoutMs = timeout === undefined ? undefined : durationOf('--timeout', timeout)
   const showProgress = !json && context.stderr.isTTY === true
@@ -94,19 +131,21 @@ async function rollOut(
   return withSupervisor(context, { socket, target }, async (found) => {
     // Slots that have been shown as they came are not told again.
     const render = (verdict: ReloadVerdict): string =>
-      showProgress && verdict.outcome === 'finished' ? `${summary(verdict, verb)}\n` : renderVerdict(verdict, verb)
+      showProgress && verdict.outcome === 'finished' ? renderSummary(verdict, verb) : renderVerdict(verdict, verb)
     const onItem = (event: PublishedEvent): void => {
       // What ends it is in the verdict.
       const onTheWay = event.type === 'reload.started' || event.type === 'reload.slotReplaced'
       if (showProgress && onTheWay) context.stderr.write(`${describe(event)}\n`)
     }
     try {
-      const { verdicts } = await ask(found, {
+      const result = await ask(found, {
         onItem,
         signal: interrupted,
         ...(timeoutMs !== undefined && { timeoutMs }),
       })
-      context.stdout.write(json ? `${JSON.stringify({ verdicts }, null, 2)}\n` : verdicts.map(render).join(''))
+      const { verdicts, notApplied = [] } = result
+      const text = [...verdicts.map(render), renderNotApplied(notApplied)].join('')
+      context.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : text)
       return verdicts.every(({ outcome }) => outcome === 'finished') ? EXIT.ok : EXIT.reloadFailed
     } catch (error) {
       const goesOn = 'it goes on; `resil status` shows how far it is'

@@ -4,17 +4,27 @@ import { exitCure, exitWords } from '../../events/describe-exit.ts'
 import type { ReloadFailure } from '../../events/events.ts'
 import { duration, list, slotName } from '../../events/words.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
+import { renderChanges } from './plan.ts'
 import { columns } from './text.ts'
 
 /** How it was asked for: "reload" or "restart". */
 export type RollOutVerb = 'reload' | 'restart'
 
 export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return [summary(verdict, verb), ...rows(verdict)].map((line) => `${line}\n`).join('')
+  return asText([summary(verdict, verb), ...rows(verdict), ...renderChanges(verdict.changes)])
+}
+
+/** Where each slot has been shown as it came. */
+export function renderSummary(verdict: ReloadVerdict, verb: RollOutVerb): string {
+  return asText([summary(verdict, verb), ...renderChanges(verdict.changes)])
+}
+
+function asText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 /** One line. */
-export function summary(
+function summary(
   { app, outcome, generation, tookMs, slots, failure, reason }: ReloadVerdict,
   verb: RollOutVerb,
 ): string {

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { resolveSettings } from '../../config/resolve.ts'
-import type { AppSettings, Settings } from '../../config/settings.ts'
+import type { Settings } from '../../config/settings.ts'
 import { refuseSecond } from '../../control/refuse-second.ts'
 import { identityOf, placeSocket } from '../../control/socket-path.ts'
 import { ResilError } from '../../errors.ts'
@@ -37,10 +37,11 @@ export async function supervise(
   try {
     const { settings, warnings } = await resolve()
     await refuseSecond(settings, context)
+    const placed = report === null ? settings : inBackground(settings, context, report)
     return await runSupervisor({
-      settings: report === null ? settings : inBackground(settings, context, report),
+      settings: placed,
       foreground: report === null,
-      reread: async (app) => reloadable(named(app, settings), named(app, (await resolve()).settings)),
+      reread: async () => loggedTo(placed.log.file, (await resolve()).settings),
       warnings,
       env: { ...env },
       ...(report !== null && { onEvent: (event) => report.say({ type: 'event', event }) }),
@@ -66,22 +67,9 @@ function inBackground(settings: Settings, { env, uid }: CliContext, report: Repo
   return { ...settings, socket, log: { ...settings.log, file } }
 }
 
-function named(app: string, { apps, configFile }: Settings): AppSettings {
-  const found = apps.find(({ name }) => name === app)
-  if (found !== undefined) return found
-  throw new ResilError(
-    'RESIL_CONFIG',
-    `${configFile ?? 'the config'} has no app "${app}" any more: stop it, or put it back`,
-  )
-}
-
-/** Old and new workers of an app share its port, which is open in one way or the other. */
-function reloadable(before: AppSettings, after: AppSettings): AppSettings {
-  if (before.reusePort === after.reusePort) return after
-  throw new ResilError(
-    'RESIL_CONFIG',
-    `reusePort of ${after.name} can't change in a reload, since the port is open as it was: stop the supervisor and start it again`,
-  )
+/** Where the place of the log was chosen for it, and not by the config, it stays there. */
+function loggedTo(file: string | undefined, settings: Settings): Settings {
+  return file === undefined ? settings : { ...settings, log: { file, ...settings.log } }
 }
 
 /** What can't be looked at is not there yet, or will be told by whoever opens it. */

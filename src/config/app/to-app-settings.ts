@@ -26,6 +26,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     args: app.args,
     cwd: found.cwd,
     nodeArgs: found.nodeArgs,
+    baseEnv: null,
     env: found.env,
     instances: found.instances,
     instancesReason: found.instancesReason,

@@ -1,7 +1,9 @@
 // Reload and restart: asks the core app by app, passes on what it says on the way, and ends with a verdict for each app.
 
+import type { Reapplied, Reread } from '../../config/reapply.ts'
 import { messageOf, ResilError } from '../../errors.ts'
-import type { ReloadVerdict, ResultOf } from '../../protocol/control.ts'
+import type { ReloadParams, ReloadVerdict, ResultOf } from '../../protocol/control.ts'
+import type { SettingChange } from '../../protocol/reload-plan.ts'
 import type { ControlInput } from '../../supervisor/inputs.ts'
 import type { Call } from '../operations.ts'
 import type { ControlPort } from '../port.ts'
@@ -13,22 +15,46 @@ import { collectVerdict, unattempted } from './verdict.ts'
 type RollOut = Extract<ControlInput, { type: 'reload.requested' | 'restart.requested' }>
 
 export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> {
+  const { params } = call
+  // All is read before the first app moves: a wrong config file leaves everything as it is.
+  const { apps, notApplied } = await readAgain(call)
+  const requested = apps.map(({ app, settings }): RollOut => {
+    const { allowPortChange, supersede } = params
+    return { type: 'reload.requested', app, request: requestId('reload'), settings, allowPortChange, supersede }
+  })
+  const { verdicts } = await inTurn(call, requested)
+  const told = verdicts.map((verdict) => {
+    const changes = apps.find(({ app }) => app === verdict.app)?.changes
+    return changes === undefined ? verdict : { ...verdict, changes }
+  })
+  return { verdicts: told, notApplied }
+}
+
+export async function plan(call: Call<'plan'>): Promise<ResultOf<'plan'>> {
   const { port, params } = call
-  const apps = params.app === undefined ? port.appNames() : [findApp(port, params.app)]
-  // All are read before the first one moves: a wrong config file leaves everything as it is.
-  const requested = await Promise.all(
-    apps.map(async (app): Promise<RollOut> => {
-      return {
-        type: 'reload.requested',
-        app,
-        request: requestId('reload'),
-        settings: await reread(port, app),
-        allowPortChange: params.allowPortChange,
-        supersede: params.supersede,
-      }
-    }),
+  const { apps, notApplied } = await readAgain(call)
+  const options = { allowPortChange: params.allowPortChange ?? false, supersede: params.supersede ?? false }
+  const plans = apps.map(({ app, settings, changes }) => ({ ...port.plan(app, settings, options), changes }))
+  return { plans, notApplied }
+}
+
+/** The apps that are meant, with what the config says of them now. One that it does not name any more is left as it is. */
+async function readAgain({ port, params }: Pick<Call<'reload'>, 'port' | 'params'>): Promise<{
+  readonly apps: readonly (Reapplied & { readonly app: string })[]
+  readonly notApplied: readonly SettingChange[]
+}> {
+  const meant = params.app === undefined ? port.appNames() : [findApp(port, params.app)]
+  const { apps, notApplied } = await reread(port, params.env ?? null)
+  const found = meant.flatMap((app) => {
+    const reapplied = apps.get(app)
+    return reapplied === undefined ? [] : [{ app, ...reapplied }]
+  })
+  if (found.length > 0) return { apps: found, notApplied }
+  const gone = meant.map((app) => `"${app}"`).join(', ')
+  throw new ResilError(
+    'RESIL_CONFIG',
+    `the config has no app ${gone} any more: put it back, or end the app with \`resil stop ${meant[0]}\``,
   )
-  return inTurn(call, requested)
 }
 
 export function restart(call: Call<'restart'>): Promise<ResultOf<'restart'>> {
@@ -55,16 +81,16 @@ function allOf(port: ControlPort): readonly SlotTarget[] {
   return port.appNames().map((app) => ({ app, slot: null }))
 }
 
-async function reread(port: ControlPort, app: string): ReturnType<ControlPort['reread']> {
+async function reread(port: ControlPort, base: ReloadParams['env'] | null): Promise<Reread> {
   try {
-    return await port.reread(app)
+    return await port.reread(base ?? null)
   } catch (error) {
     // The reload was asked for rightly: what is wrong, a vanished entry included, is wrong with the config by now.
     if (error instanceof ResilError && error.code === 'RESIL_USAGE') {
       throw new ResilError('RESIL_CONFIG', error.message, { details: error.details, cause: error })
     }
     if (error instanceof ResilError) throw error
-    throw new ResilError('RESIL_CONFIG', `the config of ${app} can't be read again: ${messageOf(error)}`)
+    throw new ResilError('RESIL_CONFIG', `the config can't be read again: ${messageOf(error)}`)
   }
 }
 

@@ -108,6 +108,25 @@ describe('status', () => {
   })
 })
 
+describe('plan', () => {
+  it('says what a reload of each app would do, and submits nothing', async () => {
+    const port = obedient({ apps: two })
+    const { plans, notApplied } = await ask(port, 'plan', { allowPortChange: true }).result
+    expect(plans.map(({ app, slots }) => [app, slots.length])).toEqual([
+      ['web', 2],
+      ['jobs', 1],
+    ])
+    expect(notApplied).toEqual([])
+    expect(port.submitted).toEqual([])
+    expect((await ask(port, 'plan', { app: 'jobs' }).result).plans).toHaveLength(1)
+  })
+
+  it('fails where the config is wrong by now', async () => {
+    const wrong = new ResilError('RESIL_CONFIG', 'resilience.config.json: instances: -1')
+    await expect(ask(obedient({ reread: () => Promise.reject(wrong) }), 'plan', {}).result).rejects.toBe(wrong)
+  })
+})
+
 describe('reload', () => {
   it('goes through all apps in their order, and gives a verdict for each', async () => {
     const port = obedient({ apps: two })
@@ -144,6 +163,16 @@ describe('reload', () => {
     const port = obedient({ apps: two, reread: async () => Promise.reject(gone) })
     await expect(ask(port, 'reload', {}).result).rejects.toMatchObject({ code: 'RESIL_CONFIG', message: gone.message })
     expect(port.submitted).toEqual([])
+  })
+
+  it('hands on an environment, and tells what it changes and what it can not apply', async () => {
+    const notApplied = [{ key: 'log.level', from: 'info', to: 'debug' }]
+    const port = obedient({ notApplied })
+    const result = await ask(port, 'reload', { env: { STAGE: 'new' } }).result
+    expect(port.bases).toEqual([{ STAGE: 'new' }])
+    expect(result.notApplied).toEqual(notApplied)
+    expect(result.verdicts[0]?.changes).toBeDefined()
+    await expect(ask(port, 'reload', { env: { 'A=B': 'secret' } }).result).rejects.toThrow(/^(?!.*secret)/)
   })
 
   it('moves nothing when the config of any app is wrong', async () => {
