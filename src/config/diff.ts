@@ -7,12 +7,15 @@ import { formatDuration, formatSize } from './units.ts'
 /** Told by themselves, or of no interest. */
 const NOT_COMPARED = ['name', 'env', 'baseEnv', 'instancesReason']
 
-/** Where the name in the config is not the one here without its unit. */
-const NAMES: Readonly<Record<string, string>> = {
-  realScript: 'release',
-  captureOutput: 'log.capture',
-  chaosAllowed: 'chaos.allowed',
-}
+/** Where the name in the config is not the one here without its unit. null: it follows from another. */
+const NAMES: readonly (readonly [pattern: RegExp, name: string | null])[] = [
+  [/^realScript$/, 'release'],
+  [/^captureOutput$/, 'log.capture'],
+  [/^chaosAllowed$/, 'chaos.allowed'],
+  [/^(hooks\.\w+)\.via$/, null],
+  [/^(hooks\.\w+)\.url$/, '$1.webhook'],
+  [/^(hooks\.\w+)\.command$/, '$1.exec'],
+]
 
 /** The shell's own bookkeeping: it differs from one terminal to the next and means nothing to the app. */
 const OF_THE_SHELL = ['_', 'OLDPWD', 'PWD', 'SHLVL']
@@ -64,19 +67,21 @@ function masked(value: string | null): string | null {
 /** "shutdown.deadline" → "25s". What is not set is not there. */
 function flatten(value: unknown, path: readonly string[] = []): Map<string, string> {
   if (value === null || value === undefined) return new Map()
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
-    return new Map([[keyOf(path), value.length === 0 ? '(none)' : value.join(' ')]])
-  }
-  if (typeof value === 'object') {
+  const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object')
+  if (typeof value === 'object' && !isList) {
     return new Map(Object.entries(value).flatMap(([name, inner]) => [...flatten(inner, [...path, name])]))
   }
-  return new Map([[keyOf(path), textOf(path.at(-1) ?? '', value)]])
+  const key = keyOf(path)
+  if (key === null) return new Map()
+  if (isList) return new Map([[key, value.length === 0 ? '(none)' : value.join(' ')]])
+  return new Map([[key, textOf(path.at(-1) ?? '', value)]])
 }
 
 /** As a person writes it: units are in the value, not in the name. */
-function keyOf(path: readonly string[]): string {
+function keyOf(path: readonly string[]): string | null {
   const key = path.map((name) => name.replace(/(?<=[a-z])(Ms|Bytes)$/, '')).join('.')
-  return NAMES[key] ?? key
+  const [pattern, name] = NAMES.find(([candidate]) => candidate.test(key)) ?? [/$/, '']
+  return name === null ? null : key.replace(pattern, name)
 }
 
 function textOf(name: string, value: unknown): string {

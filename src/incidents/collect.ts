@@ -93,7 +93,8 @@ function followReload(state: CollectorState, fact: Fact, events: ResilEvent[]): 
       }
       return null
     }
-    case 'reload.rolledBack': {
+    case 'reload.rolledBack':
+    case 'reload.halted': {
       const held = takeHeld(state, event.app)
       const first = held.find(
         (one) => one.event.type === 'worker.exited' && one.event.worker.id === event.failure.worker,

@@ -28,6 +28,11 @@ export function decisionOf(event: PublishedEvent): Decision | null {
         did: `went back to the old release, which serves on (${count(event.kept, 'worker')} kept)`,
         why: 'the first worker of the new release that fails before it is ready ends a reload',
       }
+    case 'reload.halted':
+      return {
+        did: `stopped the reload and left both releases as they are (${count(event.replaced, 'worker')} of the new one)`,
+        why: 'the first failure ends a reload, and reload.rollback is false',
+      }
     case 'worker.signalled':
       return event.reason === 'drain-deadline'
         ? {

@@ -67,9 +67,9 @@ function ofSupervisor(kind: IncidentKind, event: PublishedEvent): Failure {
   return { kind, app: null, worker: null, exit: null, summary: describe(event), hint: null, ending: 'quiet' }
 }
 
-/** A reload that went back, told by what its first worker did. `fact`: of that worker, where it has ended. */
+/** A reload that went back, or stopped half-way, told by what its first worker did. `fact`: of that worker, where it has ended. */
 export function rollbackOf(
-  event: Extract<PublishedEvent, { type: 'reload.rolledBack' }>,
+  event: Extract<PublishedEvent, { type: 'reload.rolledBack' | 'reload.halted' }>,
   fact: Fact | undefined,
 ): Failure {
   const { app, failure } = event

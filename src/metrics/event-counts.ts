@@ -63,7 +63,7 @@ const WATCHDOGS: Readonly<Record<WatchdogTrip['watchdog'], true>> = {
   probe: true,
 }
 const ACTIONS: Readonly<Record<WatchdogTrip['action'], true>> = { replace: true, kill: true, report: true }
-const OUTCOMES = ['finished', 'rolled-back', 'failed', 'superseded'] as const
+const OUTCOMES = ['finished', 'rolled-back', 'halted', 'failed', 'superseded'] as const
 const OUTPUTS = ['stdout', 'stderr', 'file'] as const
 
 export interface EventCounts {
@@ -127,6 +127,8 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
           return count('resil_reloads_total', { app: event.app, outcome: 'finished' })
         case 'reload.rolledBack':
           return count('resil_reloads_total', { app: event.app, outcome: 'rolled-back' })
+        case 'reload.halted':
+          return count('resil_reloads_total', { app: event.app, outcome: 'halted' })
         case 'restart.failed':
           return count('resil_reloads_total', { app: event.app, outcome: 'failed' })
         case 'reload.superseded':

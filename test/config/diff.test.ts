@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { diffEnv, diffSettings, diffTrees } from '../../src/config/diff.ts'
+import { isSecret } from '../../src/config/secret-settings.ts'
 import { appSettings } from '../support/simulation.ts'
 
 const noSecret = () => false
@@ -47,6 +48,15 @@ describe('the difference between settings', () => {
       { key: 'admin.port', from: '1', to: '2' },
     ])
     expect(diffTrees({}, { token: 'b' }, () => true)).toEqual([{ key: 'token', from: null, to: '(secret)' }])
+  })
+
+  test('names hooks as the config does, and knows what the schema calls a secret', () => {
+    const hook = (url: string) => appSettings({ hooks: { onReload: { via: 'webhook', url } } })
+    expect(diffSettings(hook('https://a/token-1'), hook('https://a/token-2'), isSecret)).toEqual([
+      { key: 'hooks.onReload.webhook', from: '(secret)', to: '(secret)' },
+    ])
+    expect(isSecret('admin.token')).toBe(true)
+    expect(isSecret('admin.port')).toBe(false)
   })
 
   test('goes into lists of groups', () => {

@@ -200,6 +200,15 @@ describe('a reload', () => {
     expect(s.told.map(({ type }) => type)).toEqual(['incident.opened', 'incident.resolved'])
   })
 
+  test('that stopped without going back is one too', () => {
+    const s = story()
+    s.happens(started)
+    s.happens(failed)
+    const { kept: _, ...ended } = rolledBack as Extract<ResilEvent, { type: 'reload.rolledBack' }>
+    s.happens({ ...ended, type: 'reload.halted', replaced: 1 })
+    expect(s.incident).toMatchObject({ kind: 'reload-rolled-back', state: 'resolved', exit: { kind: 'boot-failure' } })
+  })
+
   test('that went back for a port names the port', () => {
     const s = story()
     s.happens(started)

@@ -79,6 +79,11 @@ describe('an event', () => {
       ['resil_reloads_total{web,rolled-back} 1'],
     ],
     [
+      'reload.halted',
+      { type: 'reload.halted', ...reload, replaced: 1, failure, tookMs: 1 },
+      ['resil_reloads_total{web,halted} 1'],
+    ],
+    [
       'reload.superseded',
       { type: 'reload.superseded', ...reload, restart: false, by: 'stop' },
       ['resil_reloads_total{web,superseded} 1'],

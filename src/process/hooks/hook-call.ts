@@ -33,6 +33,7 @@ export function hookOf(event: PublishedEvent): HookName | null {
       return 'onIncident'
     case 'reload.finished':
     case 'reload.rolledBack':
+    case 'reload.halted':
     case 'reload.superseded':
     case 'restart.failed':
       return 'onReload'
