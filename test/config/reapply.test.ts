@@ -39,6 +39,12 @@ describe('settings that were read again', () => {
     })
   })
 
+  it('do not change how an app listens', () => {
+    const { apps } = read(of([web]), of([appSettings({ reusePort: true })]))
+    expect(apps.get('web')?.settings?.reusePort).toBe(false)
+    expect(apps.get('web')?.changes.notApplied).toEqual([{ key: 'reusePort', from: 'false', to: 'true' }])
+  })
+
   it('of the supervisor need a restart', () => {
     const { notApplied } = read(
       of([web]),
