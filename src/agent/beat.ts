@@ -43,6 +43,8 @@ export function startBeats(channel: Channel, gauges: Gauges): Beats {
       requests,
       ...(strategies.length > 0 && { strategies }),
       ...(http !== null && { http }),
+      // Said only where it is so, which is rare.
+      ...(process.listenerCount('SIGUSR1') > 0 && { sigusr1: true }),
     })
   }
   const beat = () => {

@@ -16,6 +16,7 @@ interface ModuleTraces {
 /** `agentPath`: the agent's own file name, which Node has freed of symbolic links. */
 export function hideAgent(agentPath: string): void {
   withoutPreload(process.execArgv, agentPath)
+  withoutInspectorFlags(process.execArgv)
   const preloads = (process as { _preload_modules?: readonly string[] })._preload_modules
   if (Array.isArray(preloads)) {
     // A copy: Node is walking through the original right now, and would skip the app's own first preload.
@@ -38,6 +39,18 @@ export function withoutPreload(execArgv: string[], agentPath: string): string[] 
     const cap = execArgv[i - 1]?.startsWith(HEAP_FLAG) ? 1 : 0
     execArgv.splice(i - cap, words + cap)
   }
+  return execArgv
+}
+
+const HOST_AND_PORT = '--inspect-port=127.0.0.1:0'
+const PUBLISH = /^--inspect-publish-uid=(?:stderr|http)$/
+
+/** Removes what process/evidence/inspector-args.ts put before the user's flags, and node:cluster's answer to it after them. In place. */
+export function withoutInspectorFlags(execArgv: string[]): string[] {
+  const at = execArgv.indexOf(HOST_AND_PORT)
+  if (at === -1 || !PUBLISH.test(execArgv[at + 1] ?? '')) return execArgv
+  execArgv.splice(at, 2)
+  if (execArgv.at(-1) === '--inspect-port=0') execArgv.pop()
   return execArgv
 }
 

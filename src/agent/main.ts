@@ -4,6 +4,7 @@
 import { AGENT_HANDLE, type AgentHandle } from '../protocol/agent-handle.ts'
 import { type Beats, startBeats } from './beat.ts'
 import { openChannel } from './channel.ts'
+import { diagnose } from './diagnosis.ts'
 import { Drain } from './drain.ts'
 import { endProcess } from './end.ts'
 import { showEntryAs } from './entry-name.ts'
@@ -53,6 +54,11 @@ function start(cluster: ClusterOfWorker): void {
         if (socket !== null) channel.say({ act: 'socket' }, socket)
         break
       }
+      case 'diagnose':
+        void diagnose(message.question).then((diagnosis) =>
+          channel.say({ act: 'diagnosis', id: message.id, diagnosis }),
+        )
+        break
     }
   })
   const farewell = createFarewell(channel, () => beats?.sendLast())

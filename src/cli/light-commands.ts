@@ -2,6 +2,7 @@
 // 15 ms over bare node.
 
 import type { AnyCommandSpec } from './command-spec.ts'
+import { diagnoseCommand } from './commands/diagnose.ts'
 import { incidentsCommand } from './commands/incidents.ts'
 import { logsCommand } from './commands/logs.ts'
 import { reloadCommand, restartCommand } from './commands/reload.ts'
@@ -19,4 +20,5 @@ export const lightCommands: readonly AnyCommandSpec[] = [
   logsCommand,
   incidentsCommand,
   whyCommand,
+  diagnoseCommand,
 ]

@@ -39,7 +39,7 @@ export function createProgram(context: CliContext, line: TypedLine): Command {
   program.commandsGroup('Run:')
   for (const name of ['start', 'reload', 'restart', 'scale', 'stop']) add(name)
   program.commandsGroup('Look:')
-  for (const name of ['status', 'logs', 'incidents', 'why']) add(name)
+  for (const name of ['status', 'logs', 'incidents', 'why', 'diagnose']) add(name)
   program.commandsGroup('Set up:')
   registerCheck(program, context)
   registerInit(program, context)

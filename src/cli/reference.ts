@@ -101,7 +101,8 @@ is made again within two seconds; one that a killed supervisor left behind is re
 
 It speaks JSON lines: a request \`{"id":1,"op":"status","params":{}}\`, then any number of \`{"id":1,"item":…}\`, then
 \`{"id":1,"ok":true,"result":…}\` or \`{"id":1,"ok":false,"error":{"code":"RESIL_…","message":"…"}}\`. Operations are \`ping\`, \`status\`,
-\`plan\`, \`reload\`, \`restart\`, \`scale\`, \`stop\`, \`logs\`, \`incidents\`, \`why\` and \`events\`. A line has at most 64 KiB.`
+\`plan\`, \`reload\`, \`restart\`, \`scale\`, \`stop\`, \`logs\`, \`incidents\`, \`why\`, \`diagnose\` and \`events\`. A line has at
+most 64 KiB.`
 
 /** Nothing is run: the page only asks what there is. */
 const nowhere = { stdout: { columns: 1_000 } } as unknown as CliContext

@@ -5,8 +5,15 @@ import * as z from 'zod/mini'
 import en from 'zod/v4/locales/en.js'
 import { didYouMean } from '../config/suggest.ts'
 import { ResilError } from '../errors.ts'
-import type { ItemOf, OperationName, ParamsOf, ResultOf } from '../protocol/control.ts'
+import {
+  type ItemOf,
+  LONGEST_PROFILE_MS,
+  type OperationName,
+  type ParamsOf,
+  type ResultOf,
+} from '../protocol/control.ts'
 import { VERSION } from '../version.ts'
+import { diagnose } from './operations/diagnose.ts'
 import { streamEvents } from './operations/events.ts'
 import { incidents, why } from './operations/incidents.ts'
 import { streamLogs } from './operations/logs.ts'
@@ -50,6 +57,18 @@ const ReloadParams = z.strictObject({
   supersede: z.optional(z.boolean()),
   env: z.optional(Environment),
 })
+
+const NewFile = z.string().check(z.regex(/^\//, 'the path must be absolute'), z.maxLength(4_096))
+const DiagnoseRequest = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('stack') }),
+  z.strictObject({ kind: z.literal('heap-statistics') }),
+  z.strictObject({
+    kind: z.literal('cpu-profile'),
+    durationMs: z.int().check(z.minimum(10), z.maximum(LONGEST_PROFILE_MS)),
+    file: NewFile,
+  }),
+  z.strictObject({ kind: z.literal('heap-snapshot'), file: NewFile, force: z.boolean() }),
+])
 
 const operations: { readonly [Op in OperationName]: Operation<Op> } = {
   ping: {
@@ -96,6 +115,14 @@ const operations: { readonly [Op in OperationName]: Operation<Op> } = {
     handle: incidents,
   },
   why: { params: z.strictObject({ id: z.optional(Name), app: z.optional(Name) }), handle: why },
+  diagnose: {
+    params: z.strictObject({
+      target: Target,
+      request: DiagnoseRequest,
+      timeBoxMs: z.optional(z.int().check(z.minimum(100), z.maximum(3_600_000))),
+    }),
+    handle: diagnose,
+  },
   events: { params: z.strictObject({ follow: z.optional(z.boolean()) }), handle: streamEvents },
 }
 

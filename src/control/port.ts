@@ -3,8 +3,9 @@
 import type { Reread } from '../config/reapply.ts'
 import type { AppSettings } from '../config/settings.ts'
 import type { PublishedEvent } from '../events/events.ts'
+import type { Evidence } from '../events/evidence.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
-import type { LogLine } from '../protocol/control.ts'
+import type { DiagnoseRequest, LogLine } from '../protocol/control.ts'
 import type { ReloadPlan } from '../protocol/reload-plan.ts'
 import type { StatusDocument } from '../protocol/status.ts'
 import type { ControlInput } from '../supervisor/inputs.ts'
@@ -34,6 +35,12 @@ export interface ControlPort {
   reread(base: Readonly<Record<string, string>> | null): Promise<Reread>
   /** What a reload with these settings would do now. */
   plan(app: string, settings: AppSettings | null, options: PlanOptions): Omit<ReloadPlan, 'changes'>
+  /** Takes evidence of the worker of a slot; null where the slot has none. Never rejects. */
+  diagnose(
+    slot: { readonly app: string; readonly slot: number },
+    request: DiagnoseRequest,
+    options: { readonly timeBoxMs: number; readonly signal: AbortSignal },
+  ): Promise<{ readonly pid: number; readonly evidence: Evidence } | null>
   readonly events: {
     /** Oldest first, bounded. */
     recent(): readonly PublishedEvent[]

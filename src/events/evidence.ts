@@ -31,7 +31,12 @@ export type Evidence =
       readonly top: readonly ProfiledFunction[]
     }
   /** As v8.getHeapStatistics() names them, bytes and counts. */
-  | { readonly kind: 'heap-statistics'; readonly numbers: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'heap-statistics'
+      readonly numbers: Readonly<Record<string, number>>
+      /** Bytes in use by space, such as old_space. */
+      readonly spaces?: Readonly<Record<string, number>>
+    }
   | { readonly kind: 'heap-snapshot'; readonly file: string; readonly bytes: number }
   /** Node's diagnostic report. */
   | { readonly kind: 'report'; readonly file: string }

@@ -1,6 +1,5 @@
 // Carries out what the core commands, and holds the handles of the workers that live.
 
-import type { Worker } from 'node:cluster'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
@@ -39,9 +38,9 @@ export function createExecutor(options: {
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
     const { worker: id, app, slot, generation, settings, standby } = command
-    let worker: Worker
+    let forked: ReturnType<typeof forkWorker>
     try {
-      worker = forkWorker(settings, agentPath, standby ? { standby } : {})
+      forked = forkWorker(settings, standby ? null : slot, agentPath, standby ? { standby } : {})
     } catch (error) {
       // EAGAIN, ENOMEM, EMFILE: the machine has no process to give. A crash of the slot, never of the supervisor.
       const code = (error as NodeJS.ErrnoException).code ?? messageOf(error)
@@ -52,9 +51,11 @@ export function createExecutor(options: {
       if (input.type === 'worker.exited') release(id)
       submit(input)
     }
+    const { worker, inspectPort } = forked
+    const inspected = { captured: settings.captureOutput, usersPort: inspectPort }
     // One object for all who name the worker: a standby gets its slot later.
     const place = { id, app, slot, sticky: settings.sticky, reusePort: settings.reusePort }
-    const handle = watchWorker(worker, place, report, door, sawOomKill)
+    const handle = watchWorker(worker, place, report, door, sawOomKill, inspected)
     handles.set(id, handle)
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.
@@ -72,7 +73,7 @@ export function createExecutor(options: {
         return place.slot
       },
     }
-    log.capture(named, stdout, stderr)
+    log.capture(named, stdout, stderr, handle.inspector.sieve)
     submit({ type: 'worker.forked', worker: id, pid })
   }
 

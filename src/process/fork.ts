@@ -5,6 +5,7 @@ import cluster, { type Worker } from 'node:cluster'
 import type { AppSettings } from '../config/settings.ts'
 import { HEAP_FLAG } from '../protocol/agent-command.ts'
 import { AGENT_ORDERS, type AgentOrders } from '../protocol/agent-orders.ts'
+import { inspectorArgs } from './evidence/inspector-args.ts'
 
 /** The supervisor's own secret: what the workers do not have, they can't show. Node leaves undefined ones out. */
 const WITHHELD = { RESIL_ADMIN_TOKEN: undefined }
@@ -15,13 +16,27 @@ export function setSchedule(schedule: 'round-robin' | 'shared'): void {
 }
 
 /** Throws, or returns a worker without a pid, when the system has no process to give. */
-export function forkWorker(settings: AppSettings, agentPath: string, orders: AgentOrders): Worker {
+export function forkWorker(
+  settings: AppSettings,
+  /** null: a standby, which has none yet. */
+  slot: number | null,
+  agentPath: string,
+  orders: AgentOrders,
+): { readonly worker: Worker; readonly inspectPort: number | null } {
+  const inspector = inspectorArgs({
+    nodeArgs: settings.nodeArgs,
+    nodeOptions: settings.env.NODE_OPTIONS ?? (settings.baseEnv ?? process.env).NODE_OPTIONS,
+    inherited: settings.env.NODE_OPTIONS === undefined,
+    slot,
+    captured: settings.captureOutput,
+  })
   cluster.setupPrimary({
     exec: settings.realScript,
     args: [...settings.args],
     cwd: settings.cwd,
     // `exec` is the real entry and the agent comes by --require: require.main and module ids stay those of plain node.
-    execArgv: [...preloadArgs(settings, agentPath), ...settings.nodeArgs],
+    execArgv: [...preloadArgs(settings, agentPath), ...inspector.nodeArgs],
+    inspectPort: inspector.inspectPort,
     serialization: 'json',
     silent: false,
     // No stdin: many workers can't share one, and a background process that reads the terminal is stopped by it.
@@ -36,12 +51,13 @@ export function forkWorker(settings: AppSettings, agentPath: string, orders: Age
   const { script, realScript, baseEnv, env } = settings
   const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
   const ordered = Object.keys(told).length === 0 ? {} : { [AGENT_ORDERS]: JSON.stringify(told) }
-  return cluster.fork({
+  const worker = cluster.fork({
     ...(baseEnv === null ? {} : { ...withoutOwnEnv(), ...baseEnv }),
     ...WITHHELD,
     ...env,
     ...ordered,
   })
+  return { worker, inspectPort: inspector.usersPort }
 }
 
 /** Node puts process.env below what it is given, and leaves out what is undefined there (lib/child_process.js). */

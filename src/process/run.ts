@@ -27,6 +27,7 @@ import { replacementDue } from '../supervisor/start-workers.ts'
 import { type App, initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
+import { takeEvidence } from './evidence/evidence.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { startIncidentLog } from './incidents/incident-log.ts'
@@ -266,6 +267,12 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
         if (app === undefined) throw new ResilError('RESIL_UNKNOWN_TARGET', `there is no app "${name}"`)
         const refusal = refusalFor(loop.state, app, name, { supersede })
         return planReload(app, fresh ?? app.settings, { allowPortChange, refusal })
+      },
+      diagnose: async ({ app, slot }, request, options) => {
+        const worker = appOf(app)?.slots.find(({ number }) => number === slot)?.current
+        const handle = worker == null ? undefined : executor.handleOf(worker.id)
+        if (handle?.process.pid === undefined) return null
+        return { pid: handle.process.pid, evidence: await takeEvidence(handle, request, options) }
       },
       events: { recent: publisher.recent, subscribe: publisher.subscribe },
       logs: { recent: () => log.recent(), subscribe: (listener) => log.subscribe(listener) },

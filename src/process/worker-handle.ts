@@ -7,10 +7,13 @@ import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
+import { createAgentTalk } from './evidence/agent-talk.ts'
+import type { EvidenceSubject } from './evidence/evidence.ts'
+import { openInspectorAccess } from './evidence/inspector-access.ts'
 import { ownerOfPort } from './port-owner.ts'
 import { keepSamples, type LiveSample } from './strategies.ts'
 
-export interface WorkerHandle {
+export interface WorkerHandle extends EvidenceSubject {
   readonly id: number
   readonly app: string
   readonly slot: number
@@ -48,6 +51,7 @@ export function watchWorker(
   door: Door,
   /** Whether the kernel has killed for memory since the last call. */
   sawOomKill: () => boolean,
+  inspected: { readonly captured: boolean; readonly usersPort: number | null },
 ): WorkerHandle {
   const { id } = identity
   const strategies = new Map<number, LiveSample>()
@@ -57,9 +61,22 @@ export function watchWorker(
   const end = (code: number | null, signal: string | null, forkError: string | null): void => {
     if (ended) return
     ended = true
+    agent.close()
+    inspector.close()
     const oomKilled = signal === 'SIGKILL' && sawOomKill()
     report({ type: 'worker.exited', worker: id, code, signal, forkError, oomKilled })
   }
+
+  const agent = createAgentTalk({
+    connected: () => worker.process.connected,
+    send: (questionId, question) => send({ cmd: AGENT_COMMAND, act: 'diagnose', id: questionId, question }),
+  })
+  const inspector = openInspectorAccess({
+    pid: worker.process.pid ?? 0,
+    ...inspected,
+    agent,
+    appListensForSigusr1: () => (beat === null ? null : beat.sigusr1 === true),
+  })
 
   door.watch(worker, identity)
   // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
@@ -111,6 +128,9 @@ export function watchWorker(
         report({ type: 'worker.listenFailed', worker: id, code, port, address, owner })
         return
       }
+      case 'diagnosis':
+        agent.answered(message.id, message.diagnosis)
+        return
       case 'bye':
         send({ cmd: AGENT_COMMAND, act: 'pong' })
         return
@@ -136,6 +156,9 @@ export function watchWorker(
       return identity.slot
     },
     process: worker.process,
+    agent,
+    inspector,
+    diagnosis: null,
     get beat() {
       return beat
     },

@@ -2,6 +2,7 @@
 // Request schemas (checked by the supervisor) are in control/operations.ts.
 
 import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
+import type { Evidence } from '../events/evidence.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
 import type { AppChanges, ReloadPlan, SettingChange } from './reload-plan.ts'
 import type { StatusDocument } from './status.ts'
@@ -48,6 +49,24 @@ export interface ReloadParams {
   readonly supersede?: boolean | undefined
   /** Takes the place of the supervisor's own environment below the config's, for the new workers. */
   readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+export type DiagnoseRequest =
+  | { readonly kind: 'stack' }
+  | { readonly kind: 'heap-statistics' }
+  | { readonly kind: 'cpu-profile'; readonly durationMs: number; readonly file: string }
+  | { readonly kind: 'heap-snapshot'; readonly file: string; readonly force: boolean }
+
+/** Said before what takes long. */
+export interface DiagnoseProgress {
+  readonly note: string
+}
+
+export interface DiagnoseResult {
+  readonly app: string
+  readonly slot: number
+  readonly pid: number
+  readonly evidence: Evidence
 }
 
 /** Operation name → [params, result]. `logs` and `events` stream `item` lines before the result. */
@@ -111,6 +130,11 @@ export interface Operations {
     params: { readonly id?: string | undefined; readonly app?: string | undefined },
     result: { readonly incident: Incident | null },
   ]
+  /** Looks into one worker. `file`: absolute; made by the worker or the supervisor, and must not exist. */
+  diagnose: [
+    params: { readonly target: Target; readonly request: DiagnoseRequest; readonly timeBoxMs?: number | undefined },
+    result: DiagnoseResult,
+  ]
   events: [params: { readonly follow?: boolean | undefined }, result: Record<string, never>]
 }
 export type OperationName = keyof Operations
@@ -119,9 +143,11 @@ export type ResultOf<Op extends OperationName> = Operations[Op][1]
 /** What a streaming operation sends before its result; progress of reload and restart are events too. */
 export type ItemOf<Op extends OperationName> = Op extends 'logs'
   ? LogLine
-  : Op extends 'events' | 'reload' | 'restart' | 'stop'
-    ? PublishedEvent
-    : never
+  : Op extends 'diagnose'
+    ? DiagnoseProgress
+    : Op extends 'events' | 'reload' | 'restart' | 'stop'
+      ? PublishedEvent
+      : never
 
 export type Request<Op extends OperationName = OperationName> = {
   readonly id: number
@@ -139,3 +165,6 @@ export type Reply<Op extends OperationName = OperationName> =
 
 /** A longer request line is refused: nothing that resil sends comes near. */
 export const MAX_REQUEST_BYTES = 64 * 1024
+
+/** A profile of more would be too large for the tools that open it. */
+export const LONGEST_PROFILE_MS = 120_000

@@ -23,6 +23,23 @@ export type SupervisorMessage =
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'promote' }
   /** Send a copy of the socket that listens on this port: answered by `socket`. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'return-socket'; readonly port: number }
+  /** Look at yourself: answered by `diagnosis` with the same id. */
+  | {
+      readonly cmd: typeof AGENT_COMMAND
+      readonly act: 'diagnose'
+      readonly id: number
+      readonly question: AgentQuestion
+    }
+
+/** What a worker can tell about itself, while its loop turns. */
+export type AgentQuestion =
+  | { readonly kind: 'probe' }
+  /** The inspector that the supervisor had opened; answered when it is closed for good. */
+  | { readonly kind: 'close-inspector' }
+  | { readonly kind: 'heap-statistics' }
+  /** `file`: must not exist. */
+  | { readonly kind: 'cpu-profile'; readonly file: string; readonly durationMs: number; readonly top: number }
+  | { readonly kind: 'heap-snapshot'; readonly file: string; readonly force: boolean }
 
 const StrategyName = z.string().check(z.maxLength(LONGEST_STRATEGY_NAME))
 const StrategySample = z.discriminatedUnion('kind', [
@@ -75,8 +92,35 @@ export const Beat = z.object({
   strategies: z.optional(z.array(StrategySample).check(z.maxLength(2 * MOST_STRATEGIES))),
   /** Responses by class of status and duration; absent where nothing has changed since the beat before. */
   http: z.optional(Http),
+  /** The app listens for SIGUSR1 itself. */
+  sigusr1: z.optional(z.boolean()),
 })
 export type Beat = z.infer<typeof Beat>
+
+const ProfiledFunction = z.object({
+  name: z.string(),
+  file: z.nullable(z.string()),
+  line: z.nullable(z.number()),
+  column: z.nullable(z.number()),
+  selfRatio: z.number(),
+})
+
+/** The answer to the question of the same kind, or why there is none. */
+export const Diagnosis = z.discriminatedUnion('kind', [
+  /** `inspecting`: an inspector is open. */
+  z.object({ kind: z.literal('probe'), sigusr1: z.boolean(), inspecting: z.boolean() }),
+  z.object({ kind: z.literal('close-inspector') }),
+  z.object({
+    kind: z.literal('heap-statistics'),
+    numbers: z.record(z.string(), z.number()),
+    /** Bytes in use, by space. */
+    spaces: z.record(z.string(), z.number()),
+  }),
+  z.object({ kind: z.literal('cpu-profile'), durationMs: z.number(), top: z.array(ProfiledFunction) }),
+  z.object({ kind: z.literal('heap-snapshot'), bytes: z.number() }),
+  z.object({ kind: z.literal('failed'), reason: z.string() }),
+])
+export type Diagnosis = z.infer<typeof Diagnosis>
 
 export const AgentMessage = z.discriminatedUnion('act', [
   Beat,
@@ -98,5 +142,6 @@ export const AgentMessage = z.discriminatedUnion('act', [
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('socket') }),
   /** Drained and closed; waits for `pong` before it ends. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('bye') }),
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('diagnosis'), id: z.number(), diagnosis: Diagnosis }),
 ])
 export type AgentMessage = z.infer<typeof AgentMessage>

@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { withoutPreload } from '../../src/agent/hide.ts'
+import { withoutInspectorFlags, withoutPreload } from '../../src/agent/hide.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const agent = '/somewhere/agent.cjs'
@@ -47,5 +47,22 @@ describe('the agent takes its own --require away', () => {
     symlinkSync(`${dir}/real`, `${dir}/linked`)
     const execArgv = ['--require', `${dir}/linked/agent.cjs`, '--require', `${dir}/missing.cjs`]
     expect(withoutPreload(execArgv, `${dir}/real/agent.cjs`)).toEqual(['--require', `${dir}/missing.cjs`])
+  })
+})
+
+describe("the agent takes away resil's own flags of the inspector", () => {
+  const ours = ['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=stderr']
+  it.each([
+    [[...ours, '--inspect-port=0'], []],
+    [[...ours, '--max-old-space-size=64', '--inspect-port=0'], ['--max-old-space-size=64']],
+    [['--inspect-port=127.0.0.1:0', '--inspect-publish-uid=http'], []],
+    [
+      ['--inspect=0', '--inspect-port=0'],
+      ['--inspect=0', '--inspect-port=0'],
+    ],
+    [['--inspect-port=127.0.0.1:0'], ['--inspect-port=127.0.0.1:0']],
+  ])('%j → %j', (execArgv, expected) => {
+    expect(withoutInspectorFlags(execArgv)).toEqual(expected)
+    expect(execArgv, 'in place').toEqual(expected)
   })
 })

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-it('status, reload, restart, scale, stop and logs load no package, and little of Node', async () => {
+it('status, reload, restart, scale, stop, logs and diagnose load no package, and little of Node', async () => {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/cli/main.ts'],

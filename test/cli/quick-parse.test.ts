@@ -56,6 +56,7 @@ describe('the quick way past commander', () => {
     ['restart', ['web:2']],
     ['scale', ['web=+1']],
     ['stop', ['--force', '--socket', '/run/x.sock']],
+    ['diagnose', ['web:0', '--cpu', '10s', '-o', 'web.cpuprofile', '--json']],
     ['logs', ['-f', '-n', '50', '--since', '10m', '--grep', '/a|b/', '-t']],
   ])('is taken by resil %s %j', (name, words) => {
     const spec = lightCommands.find((one) => one.name === name)

@@ -6,7 +6,7 @@ import { ResilError } from '../../src/errors.ts'
 import { EXIT_CODE_TABLE } from '../../src/exit-codes.ts'
 import { runInProcess } from '../support/cli-context.ts'
 
-const COMMANDS = ['start', 'reload', 'restart', 'scale', 'stop', 'status', 'logs', 'check', 'init']
+const COMMANDS = ['start', 'reload', 'restart', 'scale', 'stop', 'status', 'logs', 'diagnose', 'check', 'init']
 
 describe('a mistake', () => {
   it.each([
@@ -31,6 +31,11 @@ describe('a mistake', () => {
     ['logs -n few', '--lines: "few" is not a whole number of 0 or more'],
     ['logs --since yesterday', /^--since: "yesterday" is not a duration: /],
     ['logs --grep /(/', /^--grep: Invalid regular expression: /],
+    ['diagnose', "missing required argument 'app:slot'; see `resil diagnose --help`"],
+    ['diagnose web:0 --stack --heap', '--stack and --heap are 2 questions: ask one at a time'],
+    ['diagnose web:0 --cpu 3m', '--cpu: 3m is not from 10ms to 120s'],
+    ['diagnose web:0 --force', '--force goes with --heap only'],
+    ['diagnose web:0 -o x', '-o goes with --cpu and --heap; the rest is printed, as JSON with --json'],
   ])('resil %s', async (typed, message) => {
     const { code, stdout, stderr } = await runInProcess(typed.split(' '), { env: { RESIL_SOCKET: '/nowhere' } })
     expect(code).toBe(64)

@@ -29,6 +29,7 @@ export interface FakePortOptions {
   readonly reread?: (app: string) => Promise<AppSettings | null>
   /** Of the supervisor, in the config that is read again. */
   readonly notApplied?: Reread['notApplied']
+  readonly diagnose?: ControlPort['diagnose']
   /** What comes of an input; may publish at once or later. */
   readonly onSubmit?: (input: ControlInput, port: FakePort) => void
   readonly lines?: readonly LogLine[]
@@ -79,6 +80,7 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
       expectedMs: 2_400,
       drainDeadlineMs: 25_000,
     }),
+    diagnose: options.diagnose ?? (async () => null),
     events: {
       recent: publisher.recent,
       subscribe: (listener) => {

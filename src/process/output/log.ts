@@ -30,9 +30,12 @@ export interface LogOptions {
   readonly publisher: Publisher
 }
 
+/** What the log gets of a line of stderr; null: nothing. */
+export type StderrSieve = (line: string) => string | null
+
 export interface Log {
   /** Reads a worker's output to its end. Call it right after the fork, before anything can be written. */
-  capture(worker: WorkerRef, stdout: Readable | null, stderr: Readable | null): WorkerOutput
+  capture(worker: WorkerRef, stdout: Readable | null, stderr: Readable | null, sieve?: StderrSieve): WorkerOutput
   /** All that the worker wrote has come, as far as it is waited for after its exit. */
   ended(worker: number): Promise<void>
   /** A line from elsewhere. */
@@ -99,9 +102,12 @@ export async function openLog({ settings, fds, isTty, env, clock, publisher }: L
   }
 
   return {
-    capture(worker, stdout, stderr) {
+    capture(worker, stdout, stderr, sieve = (line) => line) {
       bootOutput.booting(worker.id, worker.app)
-      const onLine = (line: LogLine) => bootOutput.line(worker.id, line)
+      const onLine = (line: LogLine) => {
+        const text = line.stream === 'stderr' ? sieve(line.text) : line.text
+        if (text !== null) bootOutput.line(worker.id, text === line.text ? line : { ...line, text })
+      }
       const output = attachOutput({ worker, stdout, stderr, clock, onLine })
       open.set(worker.id, output)
       void output.closed.then(() => {

@@ -1,0 +1,212 @@
+// `resil diagnose` on real workers that are blocked in each way, on each Node: what is found, and that nothing stays behind.
+
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { tcpSocketsOf } from '../../src/process/evidence/read-proc.ts'
+import type { DiagnoseResult } from '../../src/protocol/control.ts'
+import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
+import { nodesUnderTest } from '../support/node-versions.ts'
+import { fixture, get, type Service, startService } from '../support/service.ts'
+
+afterEach(() => assertNoProcessLeft())
+
+const LONG_MS = 60_000
+const DEADLINE_MS = 15_000
+
+describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+  async function startBlocks(config: object = {}, env: Record<string, string> = {}): Promise<Service> {
+    const settings = { name: 'web', script: fixture('blocks.cjs'), instances: 1, ...config }
+    const cwd = tempDir({ 'resilience.config.json': JSON.stringify(settings) })
+    const service = await startService(null, { cwd, node, env })
+    await service.event('app.running')
+    return service
+  }
+
+  async function diagnose(service: Service, ...options: string[]): Promise<DiagnoseResult> {
+    const { stdout, stderr } = await service.resil(['diagnose', 'web:0', '--json', ...options])
+    if (stdout === '') throw new Error(stderr)
+    return JSON.parse(stdout) as DiagnoseResult
+  }
+
+  /** It answers a new request, and nobody listens in the worker: under round robin the port of the app is the supervisor's. */
+  async function expectUnharmed(service: Service, pid: number): Promise<void> {
+    expect(await service.get()).toBe(String(pid))
+    // The loop turns: what the inspector still had to do was before this answer of the agent.
+    await diagnose(service, '--heap-stats')
+    await expect
+      .poll(() => tcpSocketsOf(pid).filter(({ state }) => state === 'listening'), { timeout: DEADLINE_MS })
+      .toEqual([])
+    expect(service.events('worker.exited')).toEqual([])
+    expect(service.lines.filter((line) => /debugger|For help/i.test(line))).toEqual([])
+  }
+
+  it.each([
+    ['loop', 'spinInJavaScript'],
+    ['atomics', 'waitForNobody'],
+  ])('tells the function of a loop that is blocked in %s while it is, and leaves it unharmed', async (how, name) => {
+    const service = await startBlocks()
+    const pid = Number(await service.get(`/${how}?ms=4000`))
+    const { evidence } = await untilBlocked(service)
+    expect(evidence).toMatchObject({ kind: 'stack' })
+    if (evidence.kind !== 'stack') return
+    expect(evidence.frames[0]).toMatchObject({ name, file: fixture('blocks.cjs'), line: expect.any(Number) })
+    expect(tcpSocketsOf(pid).filter(({ state }) => state === 'listening')).toEqual([])
+    await expectUnharmed(service, pid)
+    await service.stop()
+  })
+
+  it(
+    'tells the function whose regular expression never ends, again and again',
+    async () => {
+      const service = await startBlocks()
+      await service.get('/regex')
+      await untilBlocked(service)
+      for (let time = 0; time < 2; time += 1) {
+        const { evidence, pid } = await diagnose(service)
+        expect(evidence).toMatchObject({ kind: 'stack', frames: [{ name: 'matchForever' }, {}, {}] })
+        await expect
+          .poll(() => tcpSocketsOf(pid).filter(({ state }) => state === 'listening'), { timeout: DEADLINE_MS })
+          .toEqual([])
+      }
+      await service.stop()
+    },
+    LONG_MS,
+  )
+
+  async function untilBlocked(service: Service, ...options: string[]): Promise<DiagnoseResult> {
+    let result: DiagnoseResult | undefined
+    await expect
+      .poll(
+        async () => {
+          result = await diagnose(service, ...options)
+          return result.evidence.kind === 'triage' ? result.evidence.finding : 'a stack'
+        },
+        { timeout: DEADLINE_MS },
+      )
+      .not.toBe('waits for events')
+    return result as DiagnoseResult
+  }
+
+  it(
+    'says that a worker is on a CPU in native code, and lets it go on: sync crypto, a huge JSON text',
+    async () => {
+      const service = await startBlocks()
+      for (const how of ['crypto?ms=1', 'json']) {
+        const pid = Number(await service.get(`/${how}`))
+        const { evidence } = await untilBlocked(service, '--timeout', '1s')
+        expect(evidence).toMatchObject({ kind: 'triage', finding: 'on a CPU, in native code' })
+        await expectUnharmed(service, pid)
+      }
+      await service.stop()
+    },
+    LONG_MS,
+  )
+
+  it('names the child that spawnSync waits for', async () => {
+    const service = await startBlocks()
+    const pid = Number(await service.get('/spawn?ms=3000'))
+    const { evidence } = await untilBlocked(service)
+    expect(evidence).toMatchObject({ kind: 'triage', state: 'S' })
+    expect(evidence).toMatchObject({
+      finding: expect.stringMatching(/^waits for a child process: pid \d+ \(sleep 3\)$/),
+    })
+    await expectUnharmed(service, pid)
+    await service.stop()
+  })
+
+  it('says that a stopped worker is stopped', async () => {
+    const service = await startBlocks()
+    const pid = Number(await service.get())
+    process.kill(pid, 'SIGSTOP')
+    const { evidence } = await diagnose(service)
+    process.kill(pid, 'SIGCONT')
+    expect(evidence).toMatchObject({ kind: 'triage', state: 'T', finding: expect.stringContaining('SIGCONT') })
+    await expectUnharmed(service, pid)
+    await service.stop()
+  })
+
+  it('works where the workers write to the terminal themselves, too', async () => {
+    const service = await startBlocks({ log: { capture: false } })
+    const pid = Number(await service.get('/loop?ms=3000'))
+    const { evidence } = await untilBlocked(service)
+    expect(evidence).toMatchObject({ kind: 'stack', frames: [{ name: 'spinInJavaScript' }, {}, {}] })
+    expect(await service.get()).toBe(String(pid))
+    await diagnose(service, '--heap-stats')
+    await expect
+      .poll(() => tcpSocketsOf(pid).filter(({ state }) => state === 'listening'), { timeout: DEADLINE_MS })
+      .toEqual([])
+    await service.stop()
+  })
+
+  it('profiles from inside and, where the loop spins, from outside; the file is new, and its owner alone may read it', async () => {
+    const service = await startBlocks()
+    const idle = await diagnose(service, '--cpu', '200ms', '-o', 'idle.cpuprofile')
+    expect(idle.evidence.kind).toBe('cpu-profile')
+    const pid = Number(await service.get('/loop?ms=5000'))
+    await untilBlocked(service)
+    const { evidence } = await diagnose(service, '--cpu', '1s', '-o', 'spin.cpuprofile')
+    expect(evidence).toMatchObject({
+      kind: 'cpu-profile',
+      file: join(service.cwd, 'spin.cpuprofile'),
+      top: expect.arrayContaining([expect.objectContaining({ name: 'spinInJavaScript' })]),
+    })
+    if (evidence.kind !== 'cpu-profile') return
+    expect(evidence.top[0]?.selfRatio).toBeGreaterThan(0.5)
+    for (const name of ['idle', 'spin']) {
+      const file = join(service.cwd, `${name}.cpuprofile`)
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      const profile = JSON.parse(readFileSync(file, 'utf8'))
+      expect(profile.samples).toHaveLength(profile.timeDeltas.length)
+      expect(profile.nodes[0].callFrame.functionName).toBe('(root)')
+    }
+    await expectUnharmed(service, pid)
+    const again = await diagnose(service, '--cpu', '50ms', '-o', 'idle.cpuprofile')
+    expect(again.evidence).toMatchObject({ kind: 'none', reason: expect.stringContaining('name another with -o') })
+    await service.stop()
+  })
+
+  it('writes a heap snapshot that can be parsed, and tells how full the heap is', async () => {
+    const service = await startBlocks()
+    const { evidence, pid } = await diagnose(service, '--heap', '-o', 'web.heapsnapshot')
+    const file = join(service.cwd, 'web.heapsnapshot')
+    expect(evidence).toEqual({ kind: 'heap-snapshot', file, bytes: statSync(file).size })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(readFileSync(file, 'utf8')).snapshot.node_count).toBeGreaterThan(1_000)
+    const statistics = (await diagnose(service, '--heap-stats')).evidence
+    expect(statistics).toMatchObject({ kind: 'heap-statistics', spaces: { old_space: expect.any(Number) } })
+    await expectUnharmed(service, pid)
+    await service.stop()
+  })
+
+  it(
+    'never sends SIGUSR1 to an app that listens for it, or that it would kill',
+    async () => {
+      for (const entry of ['takes-sigusr1.cjs', 'dies-of-sigusr1.cjs']) {
+        const service = await startBlocks({ script: fixture(entry) })
+        await expect
+          .poll(async () => (await diagnose(service)).evidence, { timeout: 10_000 })
+          .toMatchObject({ kind: 'triage', finding: expect.stringContaining('SIGUSR1') })
+        expect(service.lines.join('\n')).not.toContain('the app got SIGUSR1')
+        expect(service.events('worker.exited')).toEqual([])
+        await service.stop()
+      }
+    },
+    LONG_MS,
+  )
+
+  it('leaves what an app, or a person, does with an inspector alone: their lines, their port, their session', async () => {
+    const service = await startBlocks({ script: fixture('own-inspector.cjs') })
+    await service.waitForLine('Debugger listening on ws://')
+    await service.waitForLine('Debugger listening, said the app')
+    const pid = Number(await get(service.port))
+    const listening = () => tcpSocketsOf(pid).filter(({ state }) => state === 'listening').length
+    expect(listening()).toBe(1)
+    await get(service.port, '/loop?ms=1500')
+    const { evidence } = await untilBlocked(service)
+    expect(evidence).toMatchObject({ kind: 'triage', finding: expect.stringContaining('connect a debugger there') })
+    expect(await service.get()).toBe(String(pid))
+    expect(listening()).toBe(1)
+    await service.stop()
+  })
+})
