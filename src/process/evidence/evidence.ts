@@ -8,7 +8,7 @@ import type { Evidence } from '../../events/evidence.ts'
 import type { AgentTalk } from './agent-talk.ts'
 import { readStack } from './blocked-stack.ts'
 import type { InspectorAccess } from './inspector-access.ts'
-import { triageOf } from './read-proc.ts'
+import { beginLook, triageOf } from './read-proc.ts'
 import { profileFromOutside } from './spinning-profile.ts'
 import type { Triage } from './triage.ts'
 
@@ -88,6 +88,7 @@ function take(subject: EvidenceSubject, pid: number, request: EvidenceRequest, i
 
 async function takeStack(subject: EvidenceSubject, pid: number, inTime: AbortSignal): Promise<Evidence> {
   const startedAt = performance.now()
+  const longLook = beginLook(pid)
   const seen = await look(subject, pid, inTime)
   if (!mayRunJavaScript(seen)) return triaged(seen)
   const refusal = subject.inspector.refusal()
@@ -98,7 +99,8 @@ async function takeStack(subject: EvidenceSubject, pid: number, inTime: AbortSig
   } catch (error) {
     if (!inTime.aborted) return triaged(seen, messageOf(error))
     // It answers the inspector only between two steps of JavaScript: so it is in a native call that does not return.
-    return triaged(seen.cause === 'on-cpu' ? { ...seen, finding: 'on a CPU, in native code' } : seen)
+    const late = longLook.end(false)
+    return triaged(late.cause === 'on-cpu' ? { ...late, finding: 'on a CPU, in native code' } : late)
   }
 }
 

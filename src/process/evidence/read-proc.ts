@@ -10,17 +10,27 @@ const MOST_CHILDREN = 8
 
 /** Looks twice, a tenth of a second apart. `loopTurns`: whether the worker's event loop answers; null: not known. */
 export async function triageOf(pid: number, loopTurns: boolean | null = null): Promise<Triage> {
+  const look = beginLook(pid)
+  await pause(BETWEEN_LOOKS_MS)
+  return look.end(loopTurns)
+}
+
+/** For who has something to do between the two looks: the longer the time, the surer the word about CPU. */
+export function beginLook(pid: number): { end(loopTurns: boolean | null): Triage } {
   const startedAt = performance.now()
   const before = readThread(pid)
-  await pause(BETWEEN_LOOKS_MS)
-  const after: ProcTexts['after'] = {
-    ...readThread(pid),
-    status: readText(`/proc/${pid}/status`),
-    wchan: readText(`/proc/${pid}/task/${pid}/wchan`),
-    syscall: readText(`/proc/${pid}/task/${pid}/syscall`),
-    children: childrenOf(pid),
+  return {
+    end(loopTurns) {
+      const after: ProcTexts['after'] = {
+        ...readThread(pid),
+        status: readText(`/proc/${pid}/status`),
+        wchan: readText(`/proc/${pid}/task/${pid}/wchan`),
+        syscall: readText(`/proc/${pid}/task/${pid}/syscall`),
+        children: childrenOf(pid),
+      }
+      return triage({ before, after, elapsedMs: performance.now() - startedAt, loopTurns })
+    },
   }
-  return triage({ before, after, elapsedMs: performance.now() - startedAt, loopTurns })
 }
 
 function readThread(pid: number): ThreadTexts {
