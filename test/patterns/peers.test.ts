@@ -60,6 +60,19 @@ describe('cockatiel', () => {
 })
 
 describe('opossum', () => {
+  it('#276: a probe that never ends does not keep the circuit half-open for ever', async () => {
+    const clock = manualClock()
+    const breaker = circuitBreaker({ clock, failureThreshold: 1, openMs: 1000, successThreshold: 1, permitTtlMs: 500 })
+    await breaker.execute(fails).catch(() => {})
+    clock.advance(1000)
+    void breaker.execute(() => new Promise(() => {}))
+    clock.advance(500)
+    expect(breaker.state).toBe('open')
+    clock.advance(1000)
+    expect(await breaker.execute(succeeds)).toBe('ok')
+    expect(breaker.state).toBe('closed')
+  })
+
   it('#381: a success still under way when the circuit opens does not close it', async () => {
     const breaker = circuitBreaker({ failureThreshold: 1 })
     const slow = deferred()

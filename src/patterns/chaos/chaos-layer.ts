@@ -1,6 +1,6 @@
 // Chaos's place in a pipeline: first it delays, then it hangs, fails, or answers something else, or lets the call through.
 
-import { Attempt } from '../pipeline/attempt.ts'
+import { ask } from '../pipeline/attempt.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { Layer } from '../pipeline/layer.ts'
 import { pause } from '../pipeline/pause.ts'
@@ -48,7 +48,7 @@ export class ChaosLayer extends Layer {
     const fields = { strategy: 'chaos', strategyName: chaos.name } as const
     frame.ok = false
     try {
-      const cause = chaos.error?.(callOf(frame))
+      const cause = chaos.error && ask(frame, chaos.error)
       frame.value = new ResilienceError('RESIL_CHAOS', cause === undefined ? fields : { ...fields, cause })
     } catch (thrown) {
       frame.value = thrown
@@ -59,7 +59,7 @@ export class ChaosLayer extends Layer {
   private answer(frame: Frame): void {
     this.chaos.inject('outcome')
     try {
-      frame.value = this.chaos.outcome?.(callOf(frame))
+      frame.value = this.chaos.outcome && ask(frame, this.chaos.outcome)
       frame.ok = true
     } catch (thrown) {
       frame.value = thrown
@@ -67,10 +67,6 @@ export class ChaosLayer extends Layer {
     }
     this.outer.leave(frame)
   }
-}
-
-function callOf(frame: Frame): Attempt {
-  return new Attempt(frame, frame.root.attempts + 1)
 }
 
 /** As an action that heeds its signal, and nothing else. */

@@ -1,7 +1,7 @@
 // A cached fallback's place in a pipeline, with the flights that its calls share. A flight is a branch: it goes inward on a
 // frame of its own, since it must outlive the caller who began it.
 
-import { Attempt } from '../pipeline/attempt.ts'
+import { ask } from '../pipeline/attempt.ts'
 import { branchOf, type Frame } from '../pipeline/frame.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
@@ -120,7 +120,7 @@ export class CachedLayer extends Layer {
     const { key, name } = this.cached
     if (typeof key === 'string') return key
     try {
-      const made = key(new Attempt(frame, frame.root.attempts + 1))
+      const made = ask(frame, key)
       if (typeof made === 'string') return made
       frame.value = new TypeError(`fallback "${name}": key() must return a string, got ${String(made)}`)
     } catch (thrown) {

@@ -60,6 +60,16 @@ export class Attempt implements Call, Pending {
   }
 }
 
+/** Puts a question about a call (its key, the fault to inject) to the caller's code, with a Call that is over when it is answered. */
+export function ask<T>(frame: Frame, question: (call: Call) => T): T {
+  const call = new Attempt(frame, frame.root.attempts + 1)
+  try {
+    return question(call)
+  } finally {
+    call.frame = undefined
+  }
+}
+
 /** Listens to the action's promise for a frame; left behind with the promise if the action is abandoned. */
 export class Watch {
   private frame: Frame | undefined

@@ -2,7 +2,7 @@
 
 import { Seat } from '../bulkhead/seat.ts'
 import { show } from '../options.ts'
-import { Attempt } from '../pipeline/attempt.ts'
+import { ask } from '../pipeline/attempt.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { Layer } from '../pipeline/layer.ts'
 import type { Lane } from './lane.ts'
@@ -65,7 +65,7 @@ export class RateLayer extends Layer {
     const { limiter } = this
     if (limiter.key === undefined) return limiter.lane('')
     try {
-      const key: unknown = limiter.key(new Attempt(frame, frame.root.attempts + 1))
+      const key: unknown = ask(frame, limiter.key)
       if (typeof key === 'string') return limiter.lane(key)
       frame.value = new TypeError(`rateLimiter "${limiter.name}": key() must return a string, got ${show(key)}`)
     } catch (thrown) {

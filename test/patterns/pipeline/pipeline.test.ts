@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import {
   bulkhead,
+  type Call,
   chaos,
   circuitBreaker,
   fallback,
   manualClock,
   type PatternEvent,
   pipeline,
+  rateLimiter,
   retry,
   timeout,
 } from '../../../src/patterns.ts'
@@ -127,6 +129,18 @@ describe('calls', () => {
     await both.execute(succeeds, { key: 'second' })
     expect(kept.key).toBe('first')
     expect(kept.signal.aborted).toBe(false)
+  })
+
+  it('nor one that a key function kept', async () => {
+    const kept: Call[] = []
+    const key = (call: Call) => {
+      kept.push(call)
+      return 'k'
+    }
+    await pipeline('p', timeout(50), fallback.cached({ key }), rateLimiter({ limit: 100, key })).execute(succeeds)
+    const running = timeout(1000).execute(() => new Promise((resolve) => setImmediate(resolve)))
+    expect(kept.map(({ remainingMs }) => remainingMs)).toEqual([Infinity, Infinity])
+    await running
   })
 
   it('an action may abort its own call, and call again', async () => {
