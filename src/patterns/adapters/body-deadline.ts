@@ -1,6 +1,7 @@
 // Keeps a response's body under the deadline of its call: fetch resolves at the headers, and a body may then trickle for ever.
 
 import type { Clock } from '../../clock.ts'
+import { offAbort, onAbort } from '../pipeline/on-abort.ts'
 
 export interface BodyGuard {
   /** For the request: aborted by the attempt, the caller, and the deadline until the body has ended. */
@@ -21,10 +22,10 @@ export function bodyGuard(
   const controller = new AbortController()
   const stops: (() => void)[] = []
   const follow = (signal: AbortSignal): void => {
-    const onAbort = (): void => controller.abort(signal.reason)
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    stops.push(() => signal.removeEventListener('abort', onAbort))
+    const abort = (): void => controller.abort(signal.reason)
+    if (signal.aborted) return abort()
+    onAbort(signal, abort)
+    stops.push(() => offAbort(signal, abort))
   }
   const end = (): void => {
     for (const stop of stops.splice(0)) stop()

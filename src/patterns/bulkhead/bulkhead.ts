@@ -14,6 +14,7 @@ import {
 } from '../options.ts'
 import type { CallOptions } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
+import { offAbort, onAbort } from '../pipeline/on-abort.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import { type RejectionCode, ResilienceError } from '../resilience-error.ts'
 import { scopeOf } from '../scope.ts'
@@ -158,23 +159,23 @@ class BulkheadStrategy extends BaseStrategy implements PermitOwner {
 
   private queue(signal: AbortSignal | undefined, priority: number): Promise<Permit> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const leave = (): void => {
         if (seat.giveUp()) this.permits.giveBack()
         this.aborted += 1
         reject(signal?.reason)
       }
       const seat = new Seat(this.permits, this.clock, this.maxWaitMs, priority, {
         onPermit: () => {
-          signal?.removeEventListener('abort', onAbort)
+          if (signal !== undefined) offAbort(signal, leave)
           this.onAcquired()
           resolve(this.permit())
         },
         onRefused: (cause) => {
-          signal?.removeEventListener('abort', onAbort)
+          if (signal !== undefined) offAbort(signal, leave)
           reject(this.refusal(cause))
         },
       })
-      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal !== undefined) onAbort(signal, leave)
     })
   }
 }

@@ -6,6 +6,7 @@ import { Attempt, Watch } from './attempt.ts'
 import type { Action, Report } from './call.ts'
 import type { Hold } from './hold.ts'
 import type { Layer } from './layer.ts'
+import { offAbort, onAbort } from './on-abort.ts'
 import { type Bounds, type Pending, type Plan, Returning } from './pending.ts'
 import type { WayBack } from './way-back.ts'
 
@@ -123,7 +124,7 @@ export class Frame implements Bounds {
 
   obey(signal: AbortSignal): void {
     this.signal = signal
-    signal.addEventListener('abort', this.onAbort)
+    onAbort(signal, this.onAbort)
   }
 
   endWithin(timeoutMs: number, error: () => unknown): void {
@@ -302,7 +303,7 @@ export class Frame implements Bounds {
   private undress(): void {
     this.special = false
     if (this.signal !== undefined) {
-      this.signal.removeEventListener('abort', this.onAbort)
+      offAbort(this.signal, this.onAbort)
       this.signal = undefined
     }
     this.ownTimer?.cancel()

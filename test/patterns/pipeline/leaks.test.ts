@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -12,7 +13,7 @@ import {
   retry,
   timeout,
 } from '../../../src/patterns.ts'
-import { boom, deferred, fails, succeeds } from '../support/promises.ts'
+import { boom, deferred, fails, succeeds, turn } from '../support/promises.ts'
 import { useTempDir } from '../support/temp.ts'
 
 const CALLS = 10_000
@@ -64,6 +65,28 @@ describe('after 10,000 calls', () => {
     for (let n = 0; n < CALLS; n++) await all.execute(n % 2 === 0 ? fails : succeeds, { signal }).catch(() => {})
     expect(counts).toEqual({ added: CALLS, removed: CALLS })
   })
+})
+
+it('a thousand calls that wait on one signal share one listener of it, each ends once, and Node has nothing to warn of', async () => {
+  const warned: string[] = []
+  const onWarning = (warning: Error) => warned.push(warning.name)
+  process.on('warning', onWarning)
+  const controller = new AbortController()
+  const { signal } = controller
+  const all = pipeline('p', timeout(10_000), bulkhead({ maxConcurrentCalls: 500, maxQueuedCalls: 600 }))
+  const calls = Array.from({ length: 1000 }, () => all.execute(() => new Promise(() => {}), { signal }))
+  const room = bulkhead({ maxConcurrentCalls: 1, maxQueuedCalls: 5 })
+  const waits = [1, 2, 3].map(() => room.acquire({ signal }))
+  await turn()
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  controller.abort(boom)
+  const ends = await Promise.allSettled([...calls, ...waits.slice(1)])
+  expect(ends.every((end) => end.status === 'rejected' && end.reason === boom)).toBe(true)
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  await turn()
+  process.off('warning', onWarning)
+  expect(warned).toEqual([])
+  expect(all.metrics().inFlight).toBe(0)
 })
 
 /** Runs a program that imports the patterns alone, as its own process. */
