@@ -1,9 +1,10 @@
 // A worker that dies at any moment of its boot never takes the supervisor along.
 //   npm run campaign:boot -- --kills 200 --seed 1
-import { conclude, fixture, NO_LIMITS, numbersFromArgs, seeded, sleep, startSupervisor } from './support.js'
+import { conclude, fixture, NO_LIMITS, progress, seeded, sleep, startSupervisor, valuesFromArgs } from './support.js'
 
-const { kills, seed } = numbersFromArgs({ kills: 200, seed: 1 })
+const { kills, seed } = valuesFromArgs({ kills: 200, seed: 1 })
 const random = seeded(seed)
+const show = progress('kills', kills)
 /** Longer than a boot takes here, so that kills fall on every moment of it and a little after. */
 const LATEST_MS = 250
 
@@ -19,6 +20,7 @@ try {
     try {
       process.kill(pid, 'SIGKILL')
       killed += 1
+      show(killed)
     } catch {
       // It has been replaced meanwhile.
     }

@@ -1,78 +1,96 @@
-// Reloads under load: no request may fail. Half the clients keep their connections, half open a new one for each request.
+// Reloads under load: no request may fail, and no reload may take longer than its workers' boots, minReady and drains explain.
 //   npm run campaign:reload -- --reloads 100 --clients 100 --seed 1
-// The app: --app 0 naive, 1 closes gracefully on SIGTERM, 2 server.close(() => process.exit()).
-// The schedule: --schedule 0 round robin, 1 shared, 2 reusePort (Node >= 22.12).
-import http from 'node:http'
+//     --app naive | graceful | close-and-exit | all        --schedule round-robin | shared | reusePort
+// Half the clients keep their connections, half open a new one for each request; a request takes 0 to 300 ms.
 import {
+  choiceOf,
   conclude,
   fixture,
   NO_LIMITS,
-  numbersFromArgs,
-  request,
+  progress,
   SCHEDULES,
   seeded,
+  startClients,
   startSupervisor,
+  valuesFromArgs,
 } from './support.js'
 
-const { reloads, clients, workers, seed, app, schedule } = numbersFromArgs({
+const APPS = { naive: 'server.cjs', graceful: 'graceful.cjs', 'close-and-exit': 'close-and-exit.cjs' }
+const LONGEST_MS = 300
+/** Of what its workers took, one after the other. */
+const MOST_OF_THE_SUM = 1.2
+
+const { reloads, clients, workers, seed, app, schedule, minReady } = valuesFromArgs({
   reloads: 100,
   clients: 100,
   workers: 2,
   seed: 1,
-  app: 0,
-  schedule: 0,
+  app: 'all',
+  schedule: 'round-robin',
+  // Milliseconds. 0: survival is not what is tried here, and it would make most of the time.
+  minReady: 0,
 })
-const random = seeded(seed)
-const entry = ['server.cjs', 'graceful.cjs', 'close-and-exit.cjs'][app]
 
-const supervisor = await startSupervisor({
-  script: fixture(entry),
-  instances: workers,
-  restart: NO_LIMITS,
-  // Survival is not what is tried here, and it would make most of the time.
-  ready: { minReady: 0 },
-  ...SCHEDULES[schedule],
-})
+/** What the workers of one reload took, from its events: boots (minReady included) and drains. */
+function workOf(events) {
+  const begun = new Map()
+  let sumMs = 0
+  for (const event of events) {
+    if (event.type === 'reload.slotReplaced') sumMs += event.bootMs
+    if (event.type === 'worker.draining') begun.set(event.worker.id, event.at)
+    if (event.type === 'worker.exited') sumMs += event.at - (begun.get(event.worker.id) ?? event.at)
+  }
+  return sumMs
+}
+
+async function campaign(name) {
+  const failures = []
+  const supervisor = await startSupervisor({
+    script: fixture(choiceOf('app', name, APPS)),
+    instances: workers,
+    restart: NO_LIMITS,
+    ready: { minReady },
+    ...choiceOf('schedule', schedule, SCHEDULES),
+  })
+  const show = progress(`${name}: reloads`, reloads)
+  const took = []
+  const shares = []
+  let counts = { ok: 0, failed: {} }
+  try {
+    await supervisor.until(({ type }) => type === 'app.running')
+    const load = startClients({ count: clients, port: supervisor.port, random: seeded(seed), longestMs: LONGEST_MS })
+    counts = load.counts
+    for (let done = 0; done < reloads; done += 1) {
+      show(done, `${counts.ok} answered`)
+      const from = supervisor.events.length
+      const code = await supervisor.resil('reload')
+      if (code !== 0) failures.push(`reload ${done + 1} exited with ${code}`)
+      const { tookMs } = await supervisor.until(({ type }) => type === 'reload.finished', 60_000, from)
+      took.push(tookMs)
+      shares.push(tookMs / workOf(supervisor.events.slice(from)))
+    }
+    show(reloads, `${counts.ok} answered`)
+    await load.end()
+  } catch (error) {
+    failures.push(error.message)
+  }
+  for (const fault of supervisor.faults()) failures.push(`${fault.type}: ${fault.message}`)
+  const { code } = await supervisor.stop()
+  if (code !== 0) failures.push(`the supervisor exited with ${code}`)
+  if (Object.keys(counts.failed).length > 0) failures.push(`requests failed: ${JSON.stringify(counts.failed)}`)
+  const slow = shares.filter((share) => share > MOST_OF_THE_SUM).length
+  if (slow > 0) failures.push(`${slow} reloads took over ${MOST_OF_THE_SUM} × the sum of their boots and drains`)
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+  return {
+    reloads: took.length,
+    ...counts,
+    meanReloadMs: Math.round(mean(took)),
+    shareOfSum: { mean: Number(mean(shares).toFixed(2)), max: Number(Math.max(0, ...shares).toFixed(2)) },
+    failures: failures.map((failure) => `${name}: ${failure}`),
+  }
+}
+
 const results = {}
-const failures = []
-const agent = new http.Agent({ keepAlive: true, maxSockets: clients })
-let asking = true
-
-async function client(ownAgent) {
-  while (asking) {
-    const path = `/slow?ms=${Math.floor(random() * 300)}`
-    const result = await request(supervisor.port, path, { agent: ownAgent, expect: (body) => body.includes('pid') })
-    results[result] = (results[result] ?? 0) + 1
-  }
-}
-
-let done = 0
-let took = 0
-try {
-  await supervisor.until(({ type }) => type === 'app.running')
-  const all = Array.from({ length: clients }, (_, index) => client(index % 2 === 0 ? agent : false))
-  for (; done < reloads; done += 1) {
-    const from = supervisor.events.length
-    const code = await supervisor.resil('reload')
-    if (code !== 0) failures.push(`reload ${done + 1} exited with ${code}`)
-    took += (await supervisor.until(({ type }) => type === 'reload.finished', 60_000, from)).tookMs
-  }
-  asking = false
-  await Promise.all(all)
-} catch (error) {
-  failures.push(error.message)
-}
-agent.destroy()
-for (const fault of supervisor.faults()) failures.push(`${fault.type}: ${fault.message}`)
-const { code } = await supervisor.stop()
-if (code !== 0) failures.push(`the supervisor exited with ${code}`)
-const { ok = 0, ...failed } = results
-if (Object.keys(failed).length > 0) failures.push(`requests failed: ${JSON.stringify(failed)}`)
-conclude('reload', failures, {
-  seed,
-  entry,
-  reloads: done,
-  ok,
-  failed,
-  meanReloadMs: Math.round(took / Math.max(1, done)),
-})
+for (const name of app === 'all' ? Object.keys(APPS) : [app]) results[name] = await campaign(name)
+const failures = Object.values(results).flatMap((result) => result.failures)
+conclude('reload', failures, { seed, schedule, workers, clients, apps: results })
