@@ -11,7 +11,6 @@ import {
   exactCpuMs,
   freePort,
   launch,
-  median,
   pssKb,
   RESIL,
   runtimeDir,
@@ -20,6 +19,7 @@ import {
   timed,
   untilAnswer,
 } from './support/measure.js'
+import { median } from './support/statistics.js'
 
 const quick = process.argv.includes('--quick')
 const rounds = quick ? 5 : 15

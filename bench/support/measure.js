@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
+import { median } from './statistics.js'
 
 export const RESIL = fileURLToPath(new URL('../../bin/resil.js', import.meta.url))
 export const BARE = fileURLToPath(new URL('bare-primary.cjs', import.meta.url))
@@ -14,12 +15,6 @@ export const SERVER = fileURLToPath(new URL('server.cjs', import.meta.url))
 export const CRASH_LOOP = fileURLToPath(new URL('crash-loop.cjs', import.meta.url))
 
 export const runtimeDir = mkdtempSync(join(tmpdir(), 'resil-bench-'))
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
 
 /** Runs both sides in turn, so that the machine's moods meet both alike. Medians of each. */
 export async function alternate(rounds, sides) {

@@ -1,4 +1,6 @@
-// The service under both: nothing but http, so that what is measured is the supervisor.
+// The service under both: nothing but http, so that what is measured is the supervisor. /pid tells who answers.
 const http = require('node:http')
 
-http.createServer((_request, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1')
+http
+  .createServer((request, response) => response.end(request.url === '/pid' ? String(process.pid) : 'ok'))
+  .listen(Number(process.env.PORT), '127.0.0.1')

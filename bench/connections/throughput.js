@@ -1,0 +1,65 @@
+// Requests per second through each side, and the primary's CPU for each: that one hardly depends on what else the machine does.
+import { load } from '../support/load.js'
+import { exactCpuMs, sleep } from '../support/measure.js'
+import { startBare, startResil } from './sides.js'
+
+const WORKERS = 2
+const CONNECTIONS = 32
+const [major, minor] = process.versions.node.split('.').map(Number)
+/** SO_REUSEPORT came with listen({ reusePort }). */
+const HAS_REUSE_PORT = major > 22 || (major === 22 && minor >= 12)
+
+export async function throughput({ report, quick }) {
+  const [rounds, seconds] = quick ? [3, 1] : [12, 3]
+  const bare = await startBare(WORKERS)
+  await compare('keep-alive', await startResil(WORKERS), { keepAlive: true, budget: { atLeast: 0.98 } })
+  const perRequest = { keepAlive: false }
+  await compare('connection per request', await startResil(WORKERS), { ...perRequest, budget: { atLeast: 0.97 } })
+  await compare('the same, schedule "shared"', await startResil(WORKERS, { schedule: 'shared' }), {
+    ...perRequest,
+    budget: { atLeast: 1.8 },
+  })
+  if (HAS_REUSE_PORT) {
+    await compare('the same, reusePort', await startResil(WORKERS, { reusePort: true }), {
+      ...perRequest,
+      budget: { atLeast: 1.8 },
+    })
+  } else console.log('reusePort: not on this Node, it came with 22.12')
+  await bare.stop()
+
+  async function compare(figure, resil, { keepAlive, budget }) {
+    if (resil === null) {
+      console.log(`${figure}: this resil does not start with it`)
+      return
+    }
+    const requests = []
+    const cpu = []
+    const sample = async ({ port, pid }) => {
+      const before = exactCpuMs(pid)
+      const answered = await load({ port, seconds, connections: CONNECTIONS, keepAlive })
+      const cpuMs = exactCpuMs(pid) - before
+      if (answered.errors > 0) console.log(`${figure}: ${answered.errors} errors`)
+      return { perSecond: answered.requests / seconds, cpuUs: (cpuMs * 1_000) / answered.requests }
+    }
+    // Warm: V8 has compiled what it will.
+    for (const side of [bare, resil]) await load({ port: side.port, seconds: 1, connections: CONNECTIONS, keepAlive })
+    let last = {}
+    for (let round = 0; round < rounds; round += 1) {
+      // Either side goes first as often, so that a machine that slows down favours none.
+      const order = round % 2 === 0 ? ['bare', 'resil'] : ['resil', 'bare']
+      last = {}
+      for (const side of order) {
+        await sleep(200)
+        last[side] = await sample(side === 'bare' ? bare : resil)
+      }
+      requests.push(last.resil.perSecond / last.bare.perSecond)
+      cpu.push(last.resil.cpuUs / last.bare.cpuUs)
+    }
+    await resil.stop()
+    const figures = ({ perSecond, cpuUs }) => `${perSecond.toFixed(0)}/s, ${cpuUs.toFixed(1)} µs`
+    const detail = `last pair: bare ${figures(last.bare)} of the primary's CPU each; resil ${figures(last.resil)}`
+    report(`${figure}: throughput over bare`, requests, { unit: '×', budget, detail })
+    // With kept connections the primary has nothing to do: a ratio of two nothings.
+    if (!keepAlive) report(`${figure}: primary's CPU over bare`, cpu, { unit: '×' })
+  }
+}
