@@ -11,8 +11,10 @@ import {
   exactCpuMs,
   freePort,
   launch,
+  processesNamed,
   pssKb,
   RESIL,
+  rssKb,
   runtimeDir,
   SERVER,
   sleep,
@@ -80,21 +82,35 @@ async function firstAnswer() {
 }
 
 async function memory() {
-  const one = (side) => async () => {
+  const one = (name, side) => async () => {
     const port = await freePort()
     const child = side(SERVER, port)
     await untilAnswer(port)
     await sleep(SETTLE_MS)
     const kb = pssKb(child.pid)
+    const guards = new Set(processesNamed('sh', child.pid))
+    workers[name].push(
+      ...childrenOf(child.pid)
+        .filter((pid) => !guards.has(pid))
+        .map((pid) => rssKb(pid) / 1024),
+    )
     await stop(child)
     return kb / 1024
   }
-  const [bare, resil] = await alternate(Math.ceil(rounds / 3), [one(sides.bare), one(sides.resil)])
+  const workers = { bare: [], resil: [] }
+  const [bare, resil] = await alternate(Math.ceil(rounds / 3), [one('bare', sides.bare), one('resil', sides.resil)])
   report(
     'supervisor PSS over bare, 4 workers',
     `${(resil - bare).toFixed(1)} MiB`,
     '12 MiB',
     `bare ${bare.toFixed(1)}, resil ${resil.toFixed(1)} at rest, after V8 has tidied up by itself`,
+  )
+  const agent = median(workers.resil) - median(workers.bare)
+  report(
+    'worker RSS over bare',
+    `${agent.toFixed(1)} MiB`,
+    '2.5 MiB',
+    `medians of ${workers.bare.length} workers: bare ${median(workers.bare).toFixed(1)}, resil ${median(workers.resil).toFixed(1)}`,
   )
 }
 
@@ -105,18 +121,15 @@ async function idleCpu() {
   await untilAnswer(port)
   await sleep(SETTLE_MS)
   const before = exactCpuMs(child.pid)
-  const workers = childrenOf(child.pid)
+  const guards = new Set(processesNamed('sh', child.pid))
+  const workers = childrenOf(child.pid).filter((pid) => !guards.has(pid))
   const workersBefore = workers.map((pid) => exactCpuMs(pid))
   await sleep(seconds * 1_000)
   const own = ((exactCpuMs(child.pid) - before) * 30) / seconds
   const worker = median(workers.map((pid, index) => exactCpuMs(pid) - workersBefore[index])) / (seconds * 10)
   await stop(child)
-  report(
-    'supervisor idle CPU per 30 s, 4 workers',
-    `${own.toFixed(0)} ms`,
-    '60 ms',
-    `idle worker ${worker.toFixed(2)} % of a core (budget 0.2 %)`,
-  )
+  report('supervisor idle CPU per 30 s, 4 workers', `${own.toFixed(0)} ms`, '60 ms', `over ${seconds} s`)
+  report('idle worker CPU, agent included', `${worker.toFixed(2)} %`, '0.2 %', 'of one core, median of 4')
 }
 
 /** All four workers die as soon as they are ready; what the whole tree costs after its first ten seconds. */

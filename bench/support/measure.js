@@ -79,6 +79,16 @@ export function pssKb(pid) {
   return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1])
 }
 
+/** Resident set size in KiB. */
+export function rssKb(pid) {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
+}
+
+/** Children of `parent` whose command is `name`, such as the supervisor's guard. */
+export function processesNamed(name, parent) {
+  return childrenOf(parent).filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name)
+}
+
 /** CPU milliseconds of a process, all its threads, to the nanosecond: ticks are too coarse for something idle. */
 export function exactCpuMs(pid) {
   const tasks = readdirSync(`/proc/${pid}/task`)

@@ -44,25 +44,27 @@ export class Servers {
   watch(): void {
     const emit: (this: Server, event: string, ...args: unknown[]) => boolean = Server.prototype.emit
     const servers = this
-    Server.prototype.emit = imitate(function (this: Server, event: string, ...args: unknown[]): boolean {
-      servers.#before(this, event, args)
-      const handled = emit.call(this, event, ...args)
+    // Once or twice per connection: a list of the rest, spread again, would be felt there.
+    Server.prototype.emit = imitate(function (this: Server, event: string, first?: unknown, second?: unknown): boolean {
+      servers.#before(this, event, first, second)
+      // biome-ignore lint/complexity/noArguments: as they are
+      const handled: boolean = Reflect.apply(emit, this, arguments)
       if (event === 'listening') servers.#listening(this)
       else if (event === 'close') servers.#closed(this)
       return handled
     }, emit)
   }
 
-  #before(server: Server, event: string, args: readonly unknown[]): void {
+  #before(server: Server, event: string, first: unknown, second: unknown): void {
     switch (event) {
       case 'connection':
-        this.accepted.add(args[0] as Socket)
+        this.accepted.add(first as Socket)
         break
       case 'secureConnection':
-        this.secured.add(args[0] as Socket)
+        this.secured.add(first as Socket)
         break
       case 'session':
-        this.http2Sessions.add(args[0] as ServerHttp2Session)
+        this.http2Sessions.add(first as ServerHttp2Session)
         break
       case 'request':
       case 'checkContinue':
@@ -75,10 +77,10 @@ export class Servers {
         break
       case 'upgrade':
       case 'connect':
-        this.#upgrade(args[0] as IncomingMessage, args[1] as Socket)
+        this.#upgrade(first as IncomingMessage, second as Socket)
         break
       case 'error':
-        this.#failed(server, args[0] as NodeJS.ErrnoException & { port?: number; address?: string })
+        this.#failed(server, first as NodeJS.ErrnoException & { port?: number; address?: string })
         break
     }
   }

@@ -382,7 +382,8 @@ function restoreClose(handle: NativeHandle): void {
   Reflect.deleteProperty(handle, 'close')
 }
 
+/** By the prototype's close: deleting our own first would make V8 keep the handle as a dictionary, once per connection. */
 function closeForGood(handle: NativeHandle, done?: () => void): void {
-  restoreClose(handle)
-  handle.close(done)
+  const { close } = Object.getPrototypeOf(handle) as NativeHandle
+  close.call(handle, done)
 }
