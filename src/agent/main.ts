@@ -9,6 +9,7 @@ import { Drain } from './drain.ts'
 import { endProcess } from './end.ts'
 import { showEntryAs } from './entry-name.ts'
 import { createFarewell } from './farewell.ts'
+import { Health } from './health.ts'
 import { hideAgent } from './hide.ts'
 import { holdListening } from './hold-listen.ts'
 import { HttpCounts } from './http-counts.ts'
@@ -31,6 +32,7 @@ if (cluster) start(cluster)
 
 function start(cluster: ClusterOfWorker): void {
   const servers = new Servers()
+  const health = new Health()
   const strategies = new Strategies()
   let chaosAllowed = false
   const http = new HttpCounts()
@@ -45,6 +47,9 @@ function start(cluster: ClusterOfWorker): void {
         break
       case 'pong':
         farewell.answered()
+        break
+      case 'probe':
+        channel.say({ act: 'probed', question: message.question, ...health.answer(message.kind) })
         break
       case 'promote':
         held?.release()
@@ -104,6 +109,7 @@ function start(cluster: ClusterOfWorker): void {
     get chaosAllowed() {
       return chaosAllowed
     },
+    watchHealth: (registry) => health.watch(registry),
     watch: (strategy) => strategies.watch(strategy),
   })
 }

@@ -32,7 +32,7 @@ function sentence({ description, unit, defaultText }: FieldDoc, key: string): st
     description,
     ...(unit === undefined ? [] : [`${capital(unit)}.`]),
     ...(defaultText === undefined ? [] : [`Default: ${defaultText}.`]),
-    ...(waits === 'now' ? [] : [waits === 'not yet' ? 'Not available yet.' : `"${waits.notYet}": not available yet.`]),
+    ...(waits === 'now' ? [] : ['Not available yet.']),
   ].join(' ')
 }
 

@@ -87,8 +87,7 @@ function table(entries: readonly Entry[]): string {
 
 function about({ key, doc }: Entry): string {
   const waits = availability(key)
-  const mark =
-    waits === 'now' ? '' : waits === 'not yet' ? ' *Not available yet.*' : ` *\`${waits.notYet}\`: not available yet.*`
+  const mark = waits === 'now' ? '' : ' *Not available yet.*'
   return cell(`${doc.description} Takes ${doc.expects}.${mark}`)
 }
 

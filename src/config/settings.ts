@@ -2,7 +2,7 @@
 // How a person writes them is config/schema.ts; how one becomes the other is config/resolve.ts.
 
 /** When a worker may get traffic. `auto`: listening, or a ready message, or (for an app that never listens) loaded and alive for 10 s. */
-export type ReadyOn = 'auto' | 'listening' | 'message' | 'started'
+export type ReadyOn = 'auto' | 'listening' | 'message' | 'started' | 'probe'
 
 /** Which exits bring a worker back. */
 export type RestartPolicy = 'always' | 'on-failure' | 'never'
@@ -71,6 +71,7 @@ export interface AppSettings {
   readonly watchdogs: WatchdogSettings
   /** V8's heap in each worker, where the container's memory must be shared; null: as V8 thinks best. */
   readonly heapLimitBytes: number | null
+  readonly probes: { readonly [Name in ProbeName]: ProbeSettings | null }
   /** Workers are replaced when they are old enough; null: never. */
   readonly recycle: RecycleSettings | null
   /** Names of apps that must be ready before this one starts, and stop after it. */
@@ -131,6 +132,24 @@ export interface HangLimits {
   /** `auto`: replace where the worker listens, else report. */
   readonly action: WatchdogAction | 'auto'
 }
+
+export type ProbeName = 'startup' | 'liveness' | 'readiness'
+
+export interface ProbeSettings {
+  readonly ask: ProbeQuestion
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** In a row. */
+  readonly failureThreshold: number
+  readonly successThreshold: number
+}
+
+export type ProbeQuestion =
+  /** A path on the worker's first port, or a URL. */
+  | { readonly by: 'http'; readonly target: string }
+  | { readonly by: 'tcp'; readonly port: number }
+  | { readonly by: 'exec'; readonly command: readonly string[] }
+  | { readonly by: 'ipc' }
 
 export interface RecycleSettings {
   readonly maxAgeMs: number | null

@@ -50,11 +50,12 @@ function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['b
   }
 }
 
-function failureOf(app: string, { slot, reason, exit, missing }: ReloadFailure): string {
+function failureOf(app: string, { slot, reason, exit, missing, probe }: ReloadFailure): string {
   const who = slotName(app, slot)
   if (reason === 'missing-port') {
     return `${who} did not listen on ${list(missing)}, which the workers before it did; if that is meant, reload with --allow-port-change`
   }
+  if (probe !== undefined) return `${who} failed its probe (${probe})`
   if (exit === null) return `${who} did not become ready (${reason})`
   const cure = exit.kind === 'clean' ? '' : exitCure(exit)
   return `${who} ${exitWords(exit)}${cure === '' ? '' : `: ${cure}`}`

@@ -26,6 +26,10 @@ export function describeWorker(event: WorkerEvent): string {
       return `${who} stands by, booted in ${duration(event.bootMs)}`
     case 'worker.promoted':
       return `${who} was standing by and takes the place of the last worker`
+    case 'worker.rotated':
+      return event.inRotation
+        ? `${who} gets new connections again (${event.detail})`
+        : `${who} fails its readiness probe (${event.detail}): it gets no new connections until it passes, and keeps those that it has`
     case 'worker.replacing':
       return `${who} ${replaceReason(event.cause)}: a new worker boots beside it`
     case 'worker.replaced':
@@ -53,6 +57,8 @@ function readyBy(by: Extract<WorkerEvent, { type: 'worker.ready' }>['by']): stri
       return ' (it said so)'
     case 'started':
       return ' (loaded and alive)'
+    case 'probe':
+      return ' (its startup probe passes)'
     default:
       return assertNever(by)
   }
@@ -79,6 +85,8 @@ function signalReason(reason: Extract<WorkerEvent, { type: 'worker.signalled' }>
   switch (reason) {
     case 'boot-timeout':
       return 'it was not ready in time'
+    case 'startup-probe':
+      return 'its startup probe fails'
     case 'drain-deadline':
       return 'it had not finished by its deadline'
     case 'unresponsive':

@@ -54,6 +54,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.exited':
     case 'worker.standing':
     case 'worker.promoted':
+    case 'worker.rotated':
     case 'worker.replacing':
     case 'worker.replaced':
     case 'worker.replacementFailed':

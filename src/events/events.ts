@@ -65,10 +65,12 @@ export type AfterExit =
 export type ReloadFailure = {
   readonly slot: number
   readonly worker: number
-  readonly reason: ExitKind | 'missing-port'
+  readonly reason: ExitKind | 'missing-port' | 'probe-failed'
   readonly exit: ExitDetails | null
   /** Ports or socket paths that the last generation had and this worker did not listen on. */
   readonly missing: readonly string[]
+  /** probe-failed: which one, and what it said: "readiness: GET /ready: 503". */
+  readonly probe?: string
 }
 
 export type SupervisorEvent =
@@ -172,7 +174,7 @@ export type WorkerEvent =
       readonly type: 'worker.ready'
       readonly worker: WorkerRef
       readonly bootMs: number
-      readonly by: 'listening' | 'message' | 'started'
+      readonly by: 'listening' | 'message' | 'started' | 'probe'
     }
   | {
       readonly type: 'worker.listenFailed'
@@ -193,12 +195,20 @@ export type WorkerEvent =
       readonly worker: WorkerRef
       readonly signal: string
       /** A DrainCause: it was still booting, so a signal is enough. */
-      readonly reason: 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
+      readonly reason: 'boot-timeout' | 'startup-probe' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
     }
   /** A standby has booted as far as its listen(), and waits in reserve. */
   | { readonly type: 'worker.standing'; readonly worker: WorkerRef; readonly bootMs: number }
   /** A standby takes a vacant slot; it listens next. */
   | { readonly type: 'worker.promoted'; readonly worker: WorkerRef }
+  /** It gets no new connections, or gets them again: its readiness probe has turned. */
+  | {
+      readonly type: 'worker.rotated'
+      readonly worker: WorkerRef
+      readonly inRotation: boolean
+      /** What the probe said. */
+      readonly detail: string
+    }
   /** It is to be replaced: a new worker boots beside it. */
   | {
       readonly type: 'worker.replacing'

@@ -61,6 +61,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'reload.halted':
     case 'restart.failed':
       return 'error'
+    case 'worker.rotated':
+      return event.inRotation ? 'info' : 'warn'
     case 'supervisor.stopping':
       return event.forced ? 'warn' : 'info'
     case 'supervisor.stopped':
@@ -82,6 +84,7 @@ type SignalReason = Extract<ResilEvent, { type: 'worker.signalled' }>['reason']
 function severityOfSignal(reason: SignalReason): Severity {
   switch (reason) {
     case 'boot-timeout':
+    case 'startup-probe':
     case 'drain-deadline':
     case 'unresponsive':
     case 'forced':

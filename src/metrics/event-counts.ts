@@ -41,6 +41,7 @@ const DRAIN_CAUSES: Readonly<Record<DrainCause, true>> = {
 type Quiet = 'stop' | 'reload' | 'restart' | 'scale' | 'rollback' | 'age' | 'requests'
 const KILL_REASONS: Readonly<Record<Exclude<SignalReason, Quiet>, true>> = {
   'boot-timeout': true,
+  'startup-probe': true,
   'drain-deadline': true,
   unresponsive: true,
   forced: true,

@@ -1,5 +1,6 @@
 // Carries out what the core commands, and holds the handles of the workers that live.
 
+import type { Clock } from '../clock.ts'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
@@ -7,6 +8,7 @@ import type { Input } from '../supervisor/inputs.ts'
 import { forkWorker } from './fork.ts'
 import { preferForOom } from './machine/oom-preference.ts'
 import type { Log } from './output/log.ts'
+import { hasProbes, type Prober, startProber } from './probes/prober.ts'
 import { type WorkerHandle, watchWorker } from './worker-handle.ts'
 
 /** Sees to it that no worker outlives the supervisor: orphan-guard.ts, worker-list.ts. */
@@ -28,13 +30,15 @@ export function createExecutor(options: {
   readonly door: Door
   /** Are told of each process that begins and ends. */
   readonly guards: readonly WorkerWatch[]
+  readonly clock: Clock
   readonly onExit: (code: number) => void
   /** A worker that has a process. */
   readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, door, guards, onExit, onWorker, sawOomKill } = options
+  const { agentPath, log, door, guards, clock, onExit, onWorker, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
+  const probers = new Map<number, Prober>()
 
   function fork(command: Extract<Command, { type: 'fork' }>, submit: (input: Input) => void): void {
     const { worker: id, app, slot, generation, settings, standby } = command
@@ -64,6 +68,7 @@ export function createExecutor(options: {
     preferForOom(pid)
     if (settings.chaosAllowed) handle.allowChaos()
     onWorker?.(handle)
+    if (hasProbes(settings)) probers.set(id, startProber(handle, settings, clock, submit))
     const named = {
       app,
       id,
@@ -80,6 +85,8 @@ export function createExecutor(options: {
   function release(id: number): void {
     const pid = handles.get(id)?.process.pid
     handles.delete(id)
+    probers.get(id)?.close()
+    probers.delete(id)
     if (pid !== undefined) for (const guard of guards) guard.remove(pid)
   }
 
@@ -90,6 +97,8 @@ export function createExecutor(options: {
           return fork(command, submit)
         case 'drain':
           return handles.get(command.worker)?.drain(command)
+        case 'rotate':
+          return handles.get(command.worker)?.setRotation(command.inRotation)
         case 'promote':
           return handles.get(command.worker)?.promote(command.slot)
         case 'signal':

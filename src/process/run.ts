@@ -125,6 +125,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     log,
     door,
     guards: workerList === null ? [guard] : [guard, workerList],
+    clock,
     onExit: (code) => exit(code),
     onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),

@@ -4,6 +4,7 @@
 import type { Worker } from 'node:cluster'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
+import type { ProbeName } from '../config/settings.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
@@ -31,6 +32,8 @@ export interface WorkerHandle extends EvidenceSubject {
   setRotation(inRotation: boolean): void
   /** A connection to this worker and no other, though all share the port; `endpoint` is a port or path, null: its first. */
   probeConnection(endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
+  /** What the app's own health checks of a kind say; that its event loop turns where it has none. */
+  askHealth(kind: ProbeName, timeoutMs: number): Promise<{ readonly ok: boolean; readonly detail: string }>
   /** Lets a standby listen, for a slot. */
   promote(slot: number): void
 }
@@ -57,6 +60,8 @@ export function watchWorker(
   const strategies = new Map<number, LiveSample>()
   let beat: Beat | null = null
   let ended = false
+  const questions = new Map<number, (answer: { readonly ok: boolean; readonly detail: string }) => void>()
+  let lastQuestion = 0
 
   const end = (code: number | null, signal: string | null, forkError: string | null): void => {
     if (ended) return
@@ -113,6 +118,9 @@ export function watchWorker(
         keepSamples(strategies, message.strategies ?? [])
         reportBeat(message)
         return
+      case 'probed':
+        questions.get(message.question)?.({ ok: message.ok, detail: message.detail })
+        return
       case 'held':
         report({ type: 'worker.held', worker: id })
         return
@@ -165,6 +173,22 @@ export function watchWorker(
     get strategies() {
       return strategies.values()
     },
+    askHealth: (kind, timeoutMs) =>
+      new Promise((resolve) => {
+        lastQuestion += 1
+        const question = lastQuestion
+        const settle = (answer: { readonly ok: boolean; readonly detail: string }): void => {
+          clearTimeout(timer)
+          questions.delete(question)
+          resolve(answer)
+        }
+        const timer = setTimeout(
+          () => settle({ ok: false, detail: 'its event loop gave no answer in time' }),
+          timeoutMs,
+        )
+        questions.set(question, settle)
+        send({ cmd: AGENT_COMMAND, act: 'probe', question, kind })
+      }),
     allowChaos: () => void send({ cmd: AGENT_COMMAND, act: 'allow-chaos' }),
     drain: ({ deadlineMs, idleWaitMs, signal }) => {
       const told = send({ cmd: AGENT_COMMAND, act: 'drain', deadlineMs, idleWaitMs, signal })

@@ -22,6 +22,14 @@ export interface WatchedStrategy {
   metrics(): unknown
 }
 
+/** What the agent reads off a health registry of resil/patterns. */
+export interface WatchedHealth {
+  report(kind: string): {
+    readonly status: string
+    readonly checks: Readonly<Record<string, { readonly status: string; readonly output?: string | undefined }>>
+  }
+}
+
 export interface AgentHandle {
   /** false: the supervisor could not be told, because the channel to it is closed. */
   ready(): boolean
@@ -32,4 +40,6 @@ export interface AgentHandle {
   readonly chaosAllowed: boolean
   /** Tells of it in `resil status` from now on. Held weakly: what the app lets go is gone. */
   watch(strategy: WatchedStrategy): void
+  /** Probes over ipc ask it from now on. Returns a function that takes it back. */
+  watchHealth(registry: WatchedHealth): () => void
 }

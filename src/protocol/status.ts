@@ -25,6 +25,8 @@ export interface WorkerStatus {
   readonly pid: number | null
   readonly state: WorkerStatusState | SlotStatusState
   readonly generation: number
+  /** false: its readiness probe fails, and others get the new connections. */
+  readonly inRotation: boolean
   readonly uptimeMs: number
   /** Unplanned restarts of the slot. */
   readonly restarts: number

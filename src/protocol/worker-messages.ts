@@ -19,6 +19,8 @@ export type SupervisorMessage =
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'allow-chaos' }
   /** Answer to `bye`: all connections sent before it have been delivered, so it is safe to end. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'pong' }
+  /** The app's own health checks of a kind; answered by `probed` with the same number. */
+  | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'probe'; readonly question: number; readonly kind: string }
   /** A standby may listen now. */
   | { readonly cmd: typeof AGENT_COMMAND; readonly act: 'promote' }
   /** Send a copy of the socket that listens on this port: answered by `socket`. */
@@ -126,6 +128,13 @@ export const AgentMessage = z.discriminatedUnion('act', [
   Beat,
   /** The entry has been evaluated without a throw. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('loaded') }),
+  z.object({
+    cmd: z.literal(AGENT_COMMAND),
+    act: z.literal('probed'),
+    question: z.number(),
+    ok: z.boolean(),
+    detail: z.string(),
+  }),
   /** A standby would listen now, and waits to be promoted. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('held') }),
   /** The app called ready() of resil/worker. */

@@ -13,7 +13,8 @@ export function classifyExit(worker: Worker, exit: Exit): ExitKind {
   const { stage } = worker
   if (stage.status === 'draining' || stage.status === 'killing') {
     if (worker.due?.how === 'end' && !isPlanned(stage)) return END_KIND[worker.due.cause]
-    return stage.status === 'killing' && stage.reason === 'boot-timeout' ? 'boot-timeout' : 'planned'
+    const failedBoot = stage.status === 'killing' && FAILED_BOOT.has(stage.reason)
+    return failedBoot ? 'boot-timeout' : 'planned'
   }
   if (exit.signal === 'SIGKILL' && exit.oomKilled) return 'oom'
   if (exit.code === 0) return 'clean'
@@ -34,6 +35,8 @@ function isPlanned(stage: Extract<Stage, { readonly status: 'draining' | 'killin
   const why: string = stage.status === 'draining' ? stage.cause : stage.reason
   return PLANNED.has(why)
 }
+
+const FAILED_BOOT: ReadonlySet<string> = new Set(['boot-timeout', 'startup-probe'])
 
 const PLANNED: ReadonlySet<string> = new Set(['stop', 'reload', 'restart', 'scale', 'rollback', 'forced'])
 

@@ -13,6 +13,8 @@ export type Command =
       /** Its listen() waits for `promote`. */
       readonly standby: boolean
     }
+  /** Whether it gets new connections, while others of its port do. */
+  | { readonly type: 'rotate'; readonly worker: number; readonly inRotation: boolean }
   /** A standby may listen; from now on it belongs to the slot. */
   | { readonly type: 'promote'; readonly worker: number; readonly slot: number }
   /** Ask the agent to take nothing new, finish what is in hand and end. */

@@ -8,24 +8,16 @@ import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
 
+export type RolloutFault =
+  | { readonly reason: ExitDetails['kind']; readonly exit: ExitDetails }
+  | { readonly reason: 'missing-port'; readonly missing: readonly string[] }
+  | { readonly reason: 'probe-failed'; readonly probe: string }
+
 /** The first failure before ready turns a reload back, and ends a restart. Later crashes are ordinary ones. */
-export function failRollout(
-  turn: Turn,
-  app: App,
-  slot: Slot,
-  worker: Worker,
-  exit: ExitDetails | null,
-  missing?: string[],
-): void {
+export function failRollout(turn: Turn, app: App, slot: Slot, worker: Worker, why: RolloutFault): void {
   const { rollout } = app
   if (rollout === null) return
-  const failure: ReloadFailure = {
-    slot: slot.number,
-    worker: worker.id,
-    reason: missing === undefined ? (exit?.kind ?? 'boot-failure') : 'missing-port',
-    exit,
-    missing: missing ?? [],
-  }
+  const failure: ReloadFailure = { slot: slot.number, worker: worker.id, exit: null, missing: [], ...why }
   if (rollout.kind === 'restart') {
     if (rollout.inHand !== slot.number) return
     app.rollout = null

@@ -51,6 +51,6 @@ function enforce(turn: Turn, app: App, slot: Slot, worker: Worker): void {
 function onBootTimeout(turn: Turn, app: App, slot: Slot, worker: Worker): void {
   const missing = missingEndpoints(worker, requiredEndpoints(app, worker))
   const servesSome = worker.endpoints.length > 0 && missing.length > 0
-  if (servesSome) failRollout(turn, app, slot, worker, null, missing)
+  if (servesSome) failRollout(turn, app, slot, worker, { reason: 'missing-port', missing })
   killWorker(turn, app, slot, worker, 'boot-timeout')
 }

@@ -1,6 +1,6 @@
 // Everything that can happen to a supervisor, as data. Signals, timers, IPC and the control socket only make these.
 
-import type { AppSettings } from '../config/settings.ts'
+import type { AppSettings, ProbeName } from '../config/settings.ts'
 
 /** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
 export type ControlInput =
@@ -69,6 +69,14 @@ export type WorkerInput =
       readonly port: number | null
       readonly address: string | null
       readonly owner: string | null
+    }
+  | {
+      readonly type: 'probe.answered'
+      readonly worker: number
+      readonly probe: ProbeName
+      readonly ok: boolean
+      /** "GET /healthz: 503" */
+      readonly detail: string
     }
   /** The agent's sample, once a second: its event loop turns. */
   | {

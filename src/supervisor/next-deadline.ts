@@ -29,6 +29,7 @@ export function nextDeadline(state: SupervisorState, now: number): number {
     if (app.rollout?.kind === 'reload') consider(app.rollout.waitUntil)
     if (state.phase.status === 'stopping') consider(lastCallAt(app, state.phase.deadline))
     consider(exhaustedAt(app, state))
+    consider(app.livenessHeldUntil)
   }
   return earliest
 }

@@ -45,14 +45,15 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     // A surge worker that ends before it took over fails the reload; the slot's current worker is not concerned.
     settleGates(turn, app, slot, worker, 'crashed')
     if (app.rollout === null) onReplacementFailed(turn, app, slot, exit)
-    else failRollout(turn, app, slot, worker, exit)
+    else failRollout(turn, app, slot, worker, { reason: exit.kind, exit })
   } else if (role === 'standby') {
     after = { do: 'restart', delayMs: onStandbyLost(turn, app, worker) }
   } else if (role === 'current' && app.phase.status === 'active' && !slot.retired) {
     after = verdict === 'ended' ? park(slot, input.code) : onCrash(turn, app, slot, worker)
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
     const failed = verdict === 'crash' || input.code !== 0
-    if (failed && (!hasServed(worker) || isGated(app, slot))) failRollout(turn, app, slot, worker, exit)
+    if (failed && (!hasServed(worker) || isGated(app, slot)))
+      failRollout(turn, app, slot, worker, { reason: exit.kind, exit })
   } else {
     // Retired, or leaving: nobody is restarted for it, but a trial has its end all the same.
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')

@@ -4,7 +4,7 @@
 import { settleGates } from './open-gates.ts'
 import { readySignal } from './readiness.ts'
 import { type App, goalOf, type ReadyBy, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
-import { setStage, type Turn } from './turn.ts'
+import { setStage, type Turn, updateWorker } from './turn.ts'
 
 export function promoteWorkers(turn: Turn, app: App): void {
   for (const slot of app.slots) {
@@ -16,7 +16,7 @@ function promote(turn: Turn, app: App, slot: Slot, worker: Worker): void {
   const { stage } = worker
   const settings = settingsOf(app, worker.generation)
   if (stage.status === 'booting') {
-    const by = readySignal(worker, app, settings.ready, requiredEndpoints(app, worker), turn.now)
+    const by = readySignal(worker, app, settings, requiredEndpoints(app, worker), turn.now)
     if (by === null) return
     slot.bootMs = turn.now - worker.forkedAt
     const readyAt = turn.now + minReadyMs(app, worker)
@@ -45,7 +45,8 @@ export function requiredEndpoints(app: App, worker: Worker): readonly string[] {
 }
 
 function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: ReadyBy): void {
-  const ready = setStage(slot, worker, { status: 'ready', since: turn.now })
+  if (!worker.inRotation) turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: true })
+  const ready = updateWorker(slot, { ...worker, inRotation: true, stage: { status: 'ready', since: turn.now } })
   app.everReady = true
   slot.failedBoots = 0
   const bootMs = turn.now - (worker.promotedAt ?? worker.forkedAt)

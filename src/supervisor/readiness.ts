@@ -11,19 +11,24 @@ const STARTED_READY_MS = 1_000
 export function readySignal(
   worker: Worker,
   app: Pick<App, 'usesReadyMessage'>,
-  ready: AppSettings['ready'],
+  { ready, probes }: Pick<AppSettings, 'ready' | 'probes'>,
   required: readonly string[],
   now: number,
 ): ReadyBy | null {
   if (missingEndpoints(worker, required).length > 0) return null
   // What it said while its listen() was held back does not count.
   if (worker.promotedAt !== null && worker.endpoints.length === 0) return null
+  const { startup, readiness } = worker.probes
+  if (probes.startup !== null && startup?.passing !== true) return null
+  if (probes.readiness !== null && readiness?.passing !== true) return null
   const aliveFor = worker.loadedAt === null ? -1 : now - worker.loadedAt
   switch (ready.on) {
     case 'message':
       return worker.messagedReady ? 'message' : null
     case 'listening':
       return worker.endpoints.length > 0 ? 'listening' : null
+    case 'probe':
+      return 'probe'
     case 'started':
       return aliveFor >= STARTED_READY_MS ? 'started' : null
     case 'auto':

@@ -1,5 +1,6 @@
 // Which vacant slots get a worker now. One place for all limits: dependencies, backoff, gates, boots at once, total processes.
 
+import { startsInRotation } from './probes/rotation.ts'
 import { recycleLimits } from './recycle.ts'
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
 import { type App, isBooting, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
@@ -93,6 +94,8 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     listenFailure: null,
     trialOf,
     due: null,
+    probes: { startup: null, liveness: null, readiness: null },
+    inRotation: startsInRotation(app, generation),
     promotedAt: null,
     recycle: recycleLimits(settings.recycle, now, turn.random),
     vitals: freshVitals,
@@ -108,6 +111,7 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number): Work
     settings,
     standby,
   })
+  if (!worker.inRotation) turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: false })
   tellTrial(turn, app, slot, worker)
   return worker
 }

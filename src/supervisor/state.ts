@@ -1,7 +1,7 @@
 // What the supervisor knows, as plain data: apps, their slots, the workers in them. All times are monotonic milliseconds.
 // Nothing here decides; step.ts and the on-*/plan files do.
 
-import type { AppSettings, Settings } from '../config/settings.ts'
+import type { AppSettings, ProbeName, Settings } from '../config/settings.ts'
 import {
   type DrainCause,
   type EndCause,
@@ -13,11 +13,12 @@ import {
 } from '../events/events.ts'
 import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { dependenciesFirst } from './dependencies.ts'
+import type { ProbeState } from './probes/probe-state.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
 import type { Vitals } from './watchdogs/vitals.ts'
 
 /** Why a worker is being ended by force. */
-export type KillReason = 'boot-timeout' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
+export type KillReason = 'boot-timeout' | 'startup-probe' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
 
 /** Each stage carries its own deadline: what is late is decided from the state alone, so no timer can be forgotten. */
 export type Stage =
@@ -47,7 +48,7 @@ export type Due =
       readonly lastCallAt: number
     }
 
-export type ReadyBy = 'listening' | 'message' | 'started'
+export type ReadyBy = 'listening' | 'message' | 'started' | 'probe'
 
 export interface Worker {
   readonly id: number
@@ -68,6 +69,10 @@ export interface Worker {
   readonly trialOf: readonly ('slot' | 'app')[]
   /** null: nothing is wrong with it. */
   readonly due: Due | null
+  /** What its probes have said; null: not asked, or not answered yet. */
+  readonly probes: { readonly [Name in ProbeName]: ProbeState | null }
+  /** Whether it gets new connections. */
+  readonly inRotation: boolean
   /** When it was taken from the reserve; null: it never stood there. */
   readonly promotedAt: number | null
   /** When and after how many requests it is recycled, jitter included; Infinity: never. */
@@ -171,6 +176,8 @@ export interface App {
   reserve: Slot
   /** Why it can't have standbys; null: nothing is known against it. */
   standbyRefused: 'never-listens' | 'listens-alone' | null
+  /** More than half of the workers fail their liveness probe together: until then nothing is done about it. */
+  livenessHeldUntil: number | null
   gate: Circuit
   storm: StormScore
   rollout: Rollout | null
@@ -239,6 +246,7 @@ function initialApp(settings: AppSettings, now: number): App {
     slots: Array.from({ length: settings.instances }, (_, number) => vacantSlot(number, 1)),
     reserve: vacantSlot(STANDBY_SLOT, 1),
     standbyRefused: null,
+    livenessHeldUntil: null,
     gate: closedCircuit,
     storm: emptyStorm,
     rollout: null,
@@ -317,8 +325,9 @@ export function generationOf(slot: Slot): number {
   return slot.current?.generation ?? slot.generation
 }
 
+/** It may get traffic. */
 export function isReady(worker: Worker | null): boolean {
-  return worker?.stage.status === 'ready'
+  return worker?.stage.status === 'ready' && worker.inRotation
 }
 
 /** Ready workers, those that a surge has just added included. */

@@ -14,6 +14,9 @@ import { onWorkerBeat } from './on-worker-beat.ts'
 import { onWorkerExit } from './on-worker-exit.ts'
 import { onWorkerSign } from './on-worker-sign.ts'
 import { onWorkersSampled } from './on-workers-sampled.ts'
+import { heedLiveness } from './probes/liveness.ts'
+import { onProbeAnswered } from './probes/on-probe-answered.ts'
+import { rotate } from './probes/rotation.ts'
 import { promoteWorkers } from './promote-workers.ts'
 import { markForRecycling } from './recycle.ts'
 import { replaceWorkers } from './replace-workers.ts'
@@ -52,6 +55,8 @@ function decide(turn: Turn): void {
   admitApps(turn)
   for (const app of turn.state.apps) {
     promoteWorkers(turn, app)
+    rotate(turn, app)
+    heedLiveness(turn, app)
     enforceDeadlines(turn, app)
     markForRecycling(turn, app)
     forgetRetiredSlots(app)
@@ -82,6 +87,8 @@ function record(turn: Turn, input: Input): void {
       return onWorkerBeat(turn, input)
     case 'workers.sampled':
       return onWorkersSampled(turn, input)
+    case 'probe.answered':
+      return onProbeAnswered(turn, input)
     case 'worker.forked':
     case 'worker.held':
     case 'worker.loaded':

@@ -83,6 +83,7 @@ describe('an entry on the command line', () => {
             hang: { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'stack', action: 'auto' },
           },
           heapLimitBytes: null,
+          probes: { startup: null, liveness: null, readiness: null },
           recycle: null,
           dependsOn: [],
           sticky: false,

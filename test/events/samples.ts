@@ -293,6 +293,18 @@ const rows: Rows = {
     ],
   ],
   'worker.promoted': [[{ worker }, 'info', 'web:2 (pid 4121) was standing by and takes the place of the last worker']],
+  'worker.rotated': [
+    [
+      { worker, inRotation: false, detail: 'GET /ready: 503' },
+      'warn',
+      'web:2 (pid 4121) fails its readiness probe (GET /ready: 503): it gets no new connections until it passes, and keeps those that it has',
+    ],
+    [
+      { worker, inRotation: true, detail: 'GET /ready: 200' },
+      'info',
+      'web:2 (pid 4121) gets new connections again (GET /ready: 200)',
+    ],
+  ],
   'worker.replacing': [
     [{ worker, cause: 'age' }, 'info', 'web:2 (pid 4121) has reached recycle.maxAge: a new worker boots beside it'],
     [{ worker, cause: 'memory' }, 'info', 'web:2 (pid 4121) is over its memory limit: a new worker boots beside it'],

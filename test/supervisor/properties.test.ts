@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AppSettings } from '../../src/config/settings.ts'
+import type { AppSettings, ProbeName, ProbeSettings } from '../../src/config/settings.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
 import { generationOf, initialState, readyCount } from '../../src/supervisor/state.ts'
@@ -22,6 +22,7 @@ type Act =
   | { do: 'scale'; to: number }
   | { do: 'stop-slot'; slot: number }
   | { do: 'beat'; pick: number; requests: number }
+  | { do: 'probe'; pick: number; name: ProbeName; ok: boolean }
 
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
@@ -52,7 +53,24 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('beat' as const), pick: fc.nat(20), requests: fc.nat(2_000) }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('probe' as const),
+      pick: fc.nat(20),
+      name: fc.constantFrom('startup' as const, 'liveness' as const, 'readiness' as const),
+      ok: fc.boolean(),
+    }),
+  },
 )
+
+const PROBE: ProbeSettings = {
+  ask: { by: 'ipc' },
+  intervalMs: 1_000,
+  timeoutMs: 500,
+  failureThreshold: 2,
+  successThreshold: 1,
+}
 
 const anyApp: fc.Arbitrary<AppSettings> = fc
   .record({
@@ -62,6 +80,11 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
     surge: fc.integer({ min: 1, max: 2 }),
     rollback: fc.boolean(),
     standby: fc.constantFrom(0, 0, 1, 2),
+    probes: fc.record({
+      startup: fc.constantFrom(null, null, PROBE),
+      liveness: fc.constantFrom(null, PROBE),
+      readiness: fc.constantFrom(null, PROBE),
+    }),
     recycle: fc.option(
       fc.record({
         maxAgeMs: fc.option(fc.integer({ min: 15_000, max: 100_000 })),
@@ -71,8 +94,8 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
       }),
     ),
   })
-  .map(({ instances, policy, onExhausted, surge, rollback, standby, recycle }) =>
-    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge, rollback }, standby, recycle }),
+  .map(({ instances, policy, onExhausted, surge, rollback, standby, probes, recycle }) =>
+    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge, rollback }, standby, probes, recycle }),
   )
 
 function picked(sim: Simulation, pick: number): number | undefined {
@@ -137,6 +160,11 @@ function act(sim: Simulation, it: Act): void {
         to: { by: 'absolute', count: it.to },
         request: `r${requests}`,
       })
+    case 'probe': {
+      const id = picked(sim, it.pick)
+      if (id !== undefined) probe(sim, id, it.name, it.ok)
+      return
+    }
     case 'beat': {
       const id = picked(sim, it.pick)
       if (id !== undefined) beat(sim, id, it.requests)
@@ -147,10 +175,15 @@ function act(sim: Simulation, it: Act): void {
   }
 }
 
+function probe(sim: Simulation, worker: number, name: ProbeName, ok: boolean): void {
+  sim.send({ type: 'probe.answered', worker, probe: name, ok, detail: '' })
+}
+
 function boot(sim: Simulation, id: number): void {
   const standby = sim.app().reserve.leaving.some((worker) => worker.id === id)
   if (standby) sim.send({ type: 'worker.held', worker: id })
   else sim.listen(id)
+  for (const name of ['startup', 'readiness'] as const) probe(sim, id, name, true)
 }
 
 function beat(sim: Simulation, worker: number, requests: number): void {
@@ -201,6 +234,9 @@ describe('any life of an app', () => {
         for (let round = 0; round < 400; round += 1) {
           sim.bootAll()
           for (const id of [...sim.workers('draining'), ...sim.workers('killing')]) sim.exit(id, { code: 0 })
+          for (const id of sim.alive.keys()) {
+            for (const name of ['liveness', 'readiness'] as const) probe(sim, id, name, true)
+          }
           sim.advance(5_000)
         }
         const app = sim.app()

@@ -171,6 +171,7 @@ export function workerStatus(given: Partial<WorkerStatus> = {}): WorkerStatus {
     pid: 4121,
     state: 'ready',
     generation: 1,
+    inRotation: true,
     uptimeMs: 7_500_000,
     restarts: 0,
     cpu: 0.3,

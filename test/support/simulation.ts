@@ -40,6 +40,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     // Nobody beats or is measured here unless a test says so.
     watchdogs: { memory: null, cpu: null, eventLoop: null, hang: null },
     heapLimitBytes: null,
+    probes: { startup: null, liveness: null, readiness: null },
     recycle: null,
     dependsOn: [],
     sticky: false,
@@ -88,7 +89,7 @@ export interface Simulation {
   workers(stage: string, app?: string): number[]
   listen(worker: number, port?: number): void
   exit(worker: number, how?: { code?: number; signal?: string; oomKilled?: boolean; forkError?: string }): void
-  /** Every booting worker listens, or stands by; until none boots any more. */
+  /** Every booting worker listens and passes its probes, or stands by; until none boots any more. */
   bootAll(port?: number): void
   eventsOf<T extends ResilEvent['type']>(type: T): Extract<ResilEvent, { type: T }>[]
 }
@@ -183,6 +184,9 @@ export function simulate(
         for (const { id, slot } of booting) {
           if (slot === STANDBY_SLOT) send({ type: 'worker.held', worker: id })
           else sim.listen(id, port)
+          for (const probe of ['startup', 'readiness'] as const) {
+            send({ type: 'probe.answered', worker: id, probe, ok: true, detail: '' })
+          }
         }
       }
     },

@@ -167,9 +167,10 @@ function stateCell({ state, retryInMs }: WorkerStatus, { paint }: StatusStyle): 
 }
 
 /** What the watchdogs hold against it, and what becomes of it. */
-function sicknessOf({ state, limits, due }: WorkerStatus): string | null {
+function sicknessOf({ state, inRotation, limits, due }: WorkerStatus): string | null {
   const parts = [
     ...(state === 'suspect' ? ['its event loop does not turn'] : []),
+    ...(state === 'ready' && !inRotation ? ['fails its readiness probe and gets no new connections'] : []),
     ...(limits.length > 0 ? [`over its limit for ${list(limits.map(limitName))}`] : []),
     ...(due === null ? [] : [`to be replaced (${due})`]),
   ]

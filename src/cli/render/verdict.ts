@@ -53,10 +53,11 @@ function mixture(slots: ReloadVerdict['slots']): string {
 
 function because(app: string, failure: ReloadFailure | null): string {
   if (failure === null) return ''
-  const { slot, reason, exit, missing } = failure
+  const { slot, reason, exit, missing, probe } = failure
   const who = slotName(app, slot)
   if (reason === 'missing-port')
     return `: the new ${who} did not listen on ${list(missing)}, which the old one does; if that is meant, add --allow-port-change`
+  if (probe !== undefined) return `: the new ${who} failed its probe (${probe})`
   if (exit === null) return `: the new ${who} did not become ready (${reason})`
   const cure = exitCure(exit)
   return `: the new ${who} ${exitWords(exit)}${cure === '' ? '' : `; ${cure}`}`

@@ -1,7 +1,14 @@
 // The checked shape of an app, plus what was found out for it, as what the supervisor obeys. Names gain their units here.
 
 import type { App } from '../schema.ts'
-import type { AppSettings, HookSettings, HookTarget, ReadyOn, WatchdogSettings } from '../settings.ts'
+import type {
+  AppSettings,
+  HookSettings,
+  HookTarget,
+  ProbeQuestion,
+  ProbeSettings,
+  WatchdogSettings,
+} from '../settings.ts'
 
 /** What the file alone can't say. */
 export interface Found {
@@ -31,8 +38,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     instances: found.instances,
     instancesReason: found.instancesReason,
     ready: {
-      // "probe" has been refused as not available yet.
-      on: ready.on as ReadyOn,
+      on: ready.on,
       timeoutMs: ready.timeout,
       minReadyMs: ready.minReady,
     },
@@ -67,6 +73,11 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     watchdogs: watchdogsOf(app),
     // Known only when all apps are: share-memory.ts.
     heapLimitBytes: null,
+    probes: {
+      startup: probeOf(app.probes?.startup),
+      liveness: probeOf(app.probes?.liveness),
+      readiness: probeOf(app.probes?.readiness),
+    },
     recycle: recycleOf(app),
     dependsOn: app.dependsOn,
     sticky: app.sticky,
@@ -135,4 +146,21 @@ function eventLoopOf({
 }: App['watchdogs']['eventLoop']): WatchdogSettings['eventLoop'] {
   if ((delayP99 === undefined && utilization === undefined) || action === 'off') return null
   return { delayP99Ms: delayP99 ?? null, utilization: utilization ?? null, sustainMs: sustain, action }
+}
+
+type Probe = NonNullable<NonNullable<App['probes']>['startup']>
+
+function probeOf(probe: Probe | undefined): ProbeSettings | null {
+  const ask = probe === undefined ? null : questionOf(probe)
+  if (probe === undefined || ask === null) return null
+  const { interval, timeout, failureThreshold, successThreshold } = probe
+  return { ask, intervalMs: interval, timeoutMs: timeout, failureThreshold, successThreshold }
+}
+
+/** That there is exactly one has been checked (problems/check-together.ts). */
+function questionOf({ http, tcp, exec, ipc }: Probe): ProbeQuestion | null {
+  if (http !== undefined) return { by: 'http', target: http }
+  if (tcp !== undefined) return { by: 'tcp', port: tcp }
+  if (exec !== undefined) return { by: 'exec', command: exec }
+  return ipc === true ? { by: 'ipc' } : null
 }

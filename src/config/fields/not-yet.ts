@@ -6,17 +6,9 @@ interface NotYet {
   readonly key: string
   /** Values that do not ask for the feature. */
   readonly off?: readonly unknown[]
-  /** The one value that asks for the feature; absent: any value that is not `off`. */
-  readonly only?: unknown
 }
 
-const NOT_YET: readonly NotYet[] = [
-  { key: 'ready.on', only: 'probe' },
-  { key: 'reload.canary' },
-  { key: 'watchdogs.hang' },
-  { key: 'probes' },
-  { key: 'watch', off: [false] },
-]
+const NOT_YET: readonly NotYet[] = [{ key: 'reload.canary' }, { key: 'watchdogs.hang' }, { key: 'watch', off: [false] }]
 
 const NOT_AVAILABLE = 'not available yet in this version of resil'
 
@@ -25,13 +17,11 @@ export function notYet(key: string, value: unknown): { readonly key: string; rea
   const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
   if (entry === undefined || entry.off?.includes(value)) return undefined
   if (Array.isArray(value) && value.length === 0) return undefined
-  if (!('only' in entry)) return { key: entry.key, message: NOT_AVAILABLE }
-  return value === entry.only ? { key: entry.key, message: `${JSON.stringify(value)}: ${NOT_AVAILABLE}` } : undefined
+  return { key: entry.key, message: NOT_AVAILABLE }
 }
 
-/** For the reference page: all of the setting, some of its values, or none of it has to wait. */
-export function availability(key: string): 'now' | 'not yet' | { readonly notYet: unknown } {
-  const entry = NOT_YET.find((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
-  if (entry === undefined) return 'now'
-  return 'only' in entry ? { notYet: entry.only } : 'not yet'
+/** For the reference page. */
+export function availability(key: string): 'now' | 'not yet' {
+  const waits = NOT_YET.some((candidate) => key === candidate.key || key.startsWith(`${candidate.key}.`))
+  return waits ? 'not yet' : 'now'
 }

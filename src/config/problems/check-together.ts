@@ -55,6 +55,7 @@ export function clashesIn(app: App): Clash[] {
     const message = 'with reusePort the kernel chooses the worker, and it knows no stickiness; choose one of the two'
     clashes.push({ keys: ['sticky', 'reusePort'], message })
   }
+  clashes.push(...probeClashes(app))
   const foreign = nodeArgs.find((flag) => FOREIGN_TO_WORKERS.test(flag))
   if (foreign !== undefined) {
     clashes.push({
@@ -75,6 +76,33 @@ function watchdogClashes({ watchdogs: { memory, hang } }: App): Clash[] {
   if (hang.suspectAfter >= hang.replaceAfter) {
     const message = `${formatDuration(hang.suspectAfter)} must be shorter than watchdogs.hang.replaceAfter (${formatDuration(hang.replaceAfter)})`
     clashes.push({ keys: ['watchdogs.hang.suspectAfter', 'watchdogs.hang.replaceAfter'], message })
+  }
+  return clashes
+}
+
+const QUESTIONS = ['http', 'tcp', 'exec', 'ipc'] as const
+
+function probeClashes({ probes, ready }: App): Clash[] {
+  const clashes: Clash[] = []
+  for (const name of ['startup', 'liveness', 'readiness'] as const) {
+    const probe = probes?.[name]
+    if (probe === undefined) continue
+    const asked = QUESTIONS.filter((question) => probe[question] !== undefined && probe[question] !== false)
+    if (asked.length !== 1) {
+      const found = asked.length === 0 ? 'asks nothing' : `has ${asked.join(' and ')}`
+      clashes.push({
+        keys: [`probes.${name}`, `probes.${name}.http`],
+        message: `${found}: write exactly one of ${QUESTIONS.join(', ')}`,
+      })
+    }
+    if (probe.timeout > probe.interval) {
+      const message = `${formatDuration(probe.timeout)} must not be longer than probes.${name}.interval (${formatDuration(probe.interval)})`
+      clashes.push({ keys: [`probes.${name}.timeout`, `probes.${name}.interval`], message })
+    }
+  }
+  if (ready.on === 'probe' && probes?.startup === undefined) {
+    const message = '"probe" needs a startup probe, such as "probes": { "startup": { "http": "/healthz" } }'
+    clashes.push({ keys: ['ready.on', 'probes.startup'], message })
   }
   return clashes
 }

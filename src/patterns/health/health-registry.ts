@@ -13,6 +13,7 @@ import {
   oneOf,
   show,
 } from '../options.ts'
+import { tellHealth } from '../supervised.ts'
 import type { Check, CheckFn } from './check.ts'
 import { Checked, type CheckRules } from './checked.ts'
 import type { CheckReport, CheckResult, HealthKind, HealthReport, HealthStatus } from './report.ts'
@@ -76,6 +77,7 @@ export function healthRegistry(options: CommonOptions = {}): HealthRegistry {
     })
   }
 
+  const forget = tellHealth({ report: (kind) => report(kind as HealthKind) })
   return {
     register: (checkName: string, check: CheckFn | Check, checkOptions: CheckOptions = {}) => {
       if (typeof checkName !== 'string' || checkName === '') {
@@ -104,6 +106,7 @@ export function healthRegistry(options: CommonOptions = {}): HealthRegistry {
     report,
     on: (listener) => listeners.add(listener),
     dispose: () => {
+      forget()
       for (const checked of checks.values()) checked.stop()
       checks.clear()
       listeners.clear()

@@ -8,20 +8,12 @@ const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
   )
 
 test.each<[unknown, string]>([
-  [{ probes: { liveness: { http: '/' } } }, 'probes'],
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
   [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
   [{ apps: [{ script: 'a.js' }, { script: 'b.js', watch: true }] }, 'apps[1].watch'],
 ])('%j is refused as not available yet', (raw, field) => {
   expect(linesFor(raw)).toEqual([`c.json: ${field}: not available yet in this version of resil`])
-})
-
-test('of a setting that has other values, only the one that waits is refused, and named', () => {
-  expect(linesFor({ ready: { on: 'probe' } })).toEqual([
-    'c.json: ready.on: "probe": not available yet in this version of resil',
-  ])
-  expect(linesFor({ ready: { on: 'message' } })).toEqual([])
 })
 
 test('what does not ask for the feature may stand', () => {
@@ -43,8 +35,7 @@ test('what holds for several apps is told once, where it stands', () => {
 })
 
 test('variables and flags are refused by their own names', () => {
-  expect(linesFor({}, { RESIL_WATCH: 'true', RESIL_READY_ON: 'probe' }, { watch: true })).toEqual([
-    'RESIL_READY_ON: "probe": not available yet in this version of resil',
+  expect(linesFor({}, { RESIL_WATCH: 'true' }, { watch: true })).toEqual([
     'RESIL_WATCH: not available yet in this version of resil',
     '--watch: not available yet in this version of resil',
   ])

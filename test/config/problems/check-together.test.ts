@@ -39,6 +39,23 @@ test.each<[unknown, string]>([
     { standby: 1, env: { NODE_APP_INSTANCE: '0' } },
     'standby: 1: a standby has no number before it is needed, and env.NODE_APP_INSTANCE gives each worker one; leave one of them out',
   ],
+  [
+    { probes: { liveness: { http: '/', tcp: 80 } } },
+    'probes.liveness: has http and tcp: write exactly one of http, tcp, exec, ipc',
+  ],
+  [
+    { probes: { readiness: { interval: '5s' } } },
+    'probes.readiness: asks nothing: write exactly one of http, tcp, exec, ipc',
+  ],
+  [{ probes: { startup: { ipc: false } } }, 'probes.startup: asks nothing: write exactly one of http, tcp, exec, ipc'],
+  [
+    { probes: { liveness: { http: '/', interval: '1s', timeout: '2s' } } },
+    'probes.liveness.timeout: 2s must not be longer than probes.liveness.interval (1s)',
+  ],
+  [
+    { ready: { on: 'probe' } },
+    'ready.on: "probe" needs a startup probe, such as "probes": { "startup": { "http": "/healthz" } }',
+  ],
   [{ nodeArgs: '--watch' }, 'nodeArgs: --watch makes node do something else than run the app; leave it out'],
   [{ nodeArgs: ['-e', '1'] }, 'nodeArgs: -e makes node do something else than run the app; leave it out'],
 ])('%j clashes', (app, message) => {
