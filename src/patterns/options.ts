@@ -63,7 +63,7 @@ export function functionOption<F>(of: string, key: string, value: F | undefined)
   return value
 }
 
-export function booleanOption(of: string, key: string, value: unknown, fallback: boolean): boolean {
+export function booleanOption<F>(of: string, key: string, value: unknown, fallback: F): boolean | F {
   if (value === undefined) return fallback
   // "false" would be true.
   if (typeof value !== 'boolean') throw new TypeError(`${of}: ${key} must be true or false, got ${show(value)}`)

@@ -21,7 +21,7 @@ import { type Latency, type Odds, seeded } from './draw.ts'
 export type { Latency } from './draw.ts'
 
 export interface ChaosOptions<V> extends CommonOptions {
-  /** Default: CHAOS_ENABLED is 'true'. Under a supervisor both do nothing unless its config has `chaos.allowed: true`. */
+  /** Default: CHAOS_ENABLED is 'true' at the first call. Under a supervisor both do nothing unless its config has `chaos.allowed: true`. */
   readonly enabled?: boolean | (() => boolean) | undefined
   /** Of an injected error. Default 0: nothing that you did not ask for. */
   readonly probability?: number | undefined
@@ -95,11 +95,7 @@ export class ChaosStrategy extends BaseStrategy {
     const { enabled, seed } = options
     const random = functionOption(OF, 'random', options.random) ?? Math.random
     this.random = seed === undefined ? random : seeded(numberOption(OF, 'seed', seed, 0, { integer: true }))
-    const fixed = typeof enabled === 'function' ? undefined : booleanOption(OF, 'enabled', enabled, false)
-    this.enabled =
-      typeof enabled === 'function'
-        ? enabled
-        : () => (enabled === undefined ? environment('CHAOS_ENABLED') === 'true' : fixed === true)
+    this.enabled = typeof enabled === 'function' ? enabled : fixed(booleanOption(OF, 'enabled', enabled, undefined))
   }
 
   [LAYER](inner: Layer, slots: Slots): Layer {
@@ -123,6 +119,15 @@ export class ChaosStrategy extends BaseStrategy {
   metrics(): ChaosMetrics {
     const { error, latency, hang, outcome } = this.injected
     return { errors: error, latencies: latency, hangs: hang, outcomes: outcome }
+  }
+}
+
+/** What the option says, else CHAOS_ENABLED as it is at the first call: looking it up costs more than all else here. */
+function fixed(enabled: boolean | undefined): () => boolean {
+  let known = enabled
+  return () => {
+    known ??= environment('CHAOS_ENABLED') === 'true'
+    return known
   }
 }
 

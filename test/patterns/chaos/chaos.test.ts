@@ -16,10 +16,13 @@ function underSupervisor(handle: Partial<AgentHandle>): void {
 
 describe('is off', () => {
   it('unless CHAOS_ENABLED is true or the option says so', async () => {
+    expect(await chaos({ probability: 1 }).execute(succeeds)).toBe('ok')
     const strategy = chaos({ probability: 1 })
-    expect(await strategy.execute(succeeds)).toBe('ok')
     process.env.CHAOS_ENABLED = 'true'
     expect(await errorOf(strategy.execute(succeeds))).toMatchObject({ code: 'RESIL_CHAOS' })
+    delete process.env.CHAOS_ENABLED
+    expect(await errorOf(strategy.execute(succeeds))).toMatchObject({ code: 'RESIL_CHAOS' })
+    process.env.CHAOS_ENABLED = 'true'
     expect(await chaos({ probability: 1, enabled: false }).execute(succeeds)).toBe('ok')
   })
 
