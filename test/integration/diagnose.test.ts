@@ -95,7 +95,9 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
       for (const how of ['crypto?ms=1', 'json']) {
         const pid = Number(await service.get(`/${how}`))
         const { evidence } = await untilBlocked(service, '--timeout', '1s')
-        expect(evidence).toMatchObject({ kind: 'triage', finding: 'on a CPU, in native code' })
+        // V8 collects garbage in threads of their own while a text becomes millions of objects.
+        const native = expect.stringMatching(/^on a CPU, in native code$|^waits for its own threads/)
+        expect(evidence).toMatchObject({ kind: 'triage', finding: native })
         await expectUnharmed(service, pid)
       }
       await service.stop()

@@ -173,7 +173,7 @@ async function loopTurns({ agent }: EvidenceSubject, inTime: AbortSignal): Promi
 
 /** Also Atomics.wait, which the kernel sees as a lock. */
 function mayRunJavaScript({ cause }: Triage): boolean {
-  return cause === 'on-cpu' || cause === 'starved' || cause === 'lock' || cause === 'unknown'
+  return cause === 'own-threads' || cause === 'on-cpu' || cause === 'starved' || cause === 'lock' || cause === 'unknown'
 }
 
 async function throughInspector<Result>(

@@ -35,7 +35,11 @@ export function beginLook(pid: number): { end(loopTurns: boolean | null): Triage
 
 function readThread(pid: number): ThreadTexts {
   const task = `/proc/${pid}/task/${pid}`
-  return { stat: readText(`${task}/stat`), schedstat: readText(`${task}/schedstat`) }
+  return {
+    stat: readText(`${task}/stat`),
+    schedstat: readText(`${task}/schedstat`),
+    processStat: readText(`/proc/${pid}/stat`),
+  }
 }
 
 /** Empty on kernels without CONFIG_PROC_CHILDREN. */

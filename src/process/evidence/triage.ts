@@ -7,6 +7,8 @@ export type Cause =
   /** It could run, and gets (almost) no CPU time. */
   | 'starved'
   | 'lock'
+  /** Waits for other threads of its own process, which compute: V8's garbage collector, as a rule. */
+  | 'own-threads'
   | 'child'
   | 'disk'
   | 'system-call'
@@ -31,6 +33,8 @@ export interface Triage {
 export interface ThreadTexts {
   readonly stat: string
   readonly schedstat: string
+  /** Of the whole process. */
+  readonly processStat: string
 }
 
 export interface ProcTexts {
@@ -53,6 +57,8 @@ const MS_PER_TICK = 10
 const NS_PER_MS = 1e6
 /** Of the time, below which a runnable thread counts as starved. A hog's fair share among four on two cores is a half. */
 const STARVED_BELOW = 0.1
+/** Of the time, from which a process's other threads count as busy. On a machine with too much to do they get no more. */
+const BUSY_FROM = 0.2
 const LONGEST_COMMAND = 60
 
 export function triage(texts: ProcTexts): Triage {
@@ -105,7 +111,7 @@ function running({ before, after, elapsedMs }: ProcTexts, is: Is, tracer: number
   return onCpu(is, tracer)
 }
 
-function sleeping({ after, loopTurns }: ProcTexts, is: Is, tracer: number): Triage {
+function sleeping({ before, after, elapsedMs, loopTurns }: ProcTexts, is: Is, tracer: number): Triage {
   const place = waitingPlace(after.wchan)
   const children = after.children.filter(({ state }) => state !== 'Z')
   const named = children.map(({ pid, command }) => `pid ${pid} (${shortened(command)})`).join(', ')
@@ -116,6 +122,12 @@ function sleeping({ after, loopTurns }: ProcTexts, is: Is, tracer: number): Tria
     return is('idle', `waits for events${tracedBy(tracer)}`)
   }
   if (/futex/.test(after.wchan) || syscallIs(after.syscall, FUTEX)) {
+    if (ranByOthersMs(before, after) > elapsedMs * BUSY_FROM) {
+      return is(
+        'own-threads',
+        `waits for its own threads, which compute: the garbage collector, as a rule${tracedBy(tracer)}`,
+      )
+    }
     return is('lock', `waits for a lock, or for another thread (Atomics.wait)${tracedBy(tracer)}`)
   }
   if (place !== null) return is('system-call', `waits in a system call${inside(place)}${tracedBy(tracer)}`)
@@ -141,6 +153,12 @@ function cpuMs(before: ThreadTexts, after: ThreadTexts): number | null {
   const ticks = difference(ticksOf(before.stat), ticksOf(after.stat))
   // A tick is seen when it is over: whoever ran less than one shows none.
   return ticks === null ? null : (ticks + 1) * MS_PER_TICK
+}
+
+function ranByOthersMs(before: ThreadTexts, after: ThreadTexts): number {
+  const all = difference(ticksOf(before.processStat), ticksOf(after.processStat)) ?? 0
+  const main = difference(ticksOf(before.stat), ticksOf(after.stat)) ?? 0
+  return (all - main) * MS_PER_TICK
 }
 
 function difference(before: number | null, after: number | null): number | null {

@@ -8,6 +8,8 @@ interface Look {
   readonly status?: string
   /** Of 100. */
   readonly ranMs?: number
+  /** By other threads of the process. */
+  readonly othersMs?: number
   readonly schedstat?: boolean
   readonly children?: ProcTexts['after']['children']
   readonly loopTurns?: boolean | null
@@ -19,15 +21,16 @@ function stat(state: string, ticks: number): string {
 }
 
 function texts(look: Look): ProcTexts {
-  const { state = 'S', ranMs = 0, schedstat = true } = look
-  const thread = (ms: number) => ({
+  const { state = 'S', ranMs = 0, othersMs = 0, schedstat = true } = look
+  const thread = (ms: number, others = 0) => ({
+    processStat: stat('S', Math.floor(ms / 10) + Math.floor(others / 10)),
     stat: state === '' ? '' : stat(state, Math.floor(ms / 10)),
     schedstat: schedstat ? `${ms * 1e6} 5000000 12\n` : '',
   })
   const { wchan = '0', syscall = '', status = 'TracerPid:\t0\n', children = [], loopTurns = null } = look
   return {
     before: thread(1_000),
-    after: { ...thread(1_000 + ranMs), wchan, syscall, status, children },
+    after: { ...thread(1_000 + ranMs, othersMs), wchan, syscall, status, children },
     elapsedMs: 100,
     loopTurns,
   }
@@ -97,6 +100,12 @@ describe('what the kernel tells of a main thread', () => {
       { syscall: '202 0x1' },
       'lock',
       'waits for a lock, or for another thread (Atomics.wait)',
+    ],
+    [
+      'waits for the garbage collector',
+      { wchan: 'futex_do_wait', ranMs: 10, othersMs: 60 },
+      'own-threads',
+      'waits for its own threads, which compute: the garbage collector, as a rule',
     ],
     ['reads a pipe', { wchan: 'pipe_read' }, 'system-call', 'waits in a system call (pipe_read)'],
     [
