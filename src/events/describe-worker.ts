@@ -30,6 +30,10 @@ export function describeWorker(event: WorkerEvent): string {
       return event.inRotation
         ? `${who} gets new connections again (${event.detail})`
         : `${who} fails its readiness probe (${event.detail}): it gets no new connections until it passes, and keeps those that it has`
+    case 'worker.suspected':
+      return `${who} has not been heard of for ${duration(event.silentMs)}: its event loop may not turn, and it gets no new connections`
+    case 'worker.recovered':
+      return `${who} is heard of again, after ${duration(event.silentMs)}`
     case 'worker.replacing':
       return `${who} ${replaceReason(event.cause)}: a new worker boots beside it`
     case 'worker.replaced':

@@ -57,6 +57,8 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.rotated':
     case 'worker.replacing':
     case 'worker.replaced':
+    case 'worker.suspected':
+    case 'worker.recovered':
     case 'worker.replacementFailed':
       return describeWorker(event)
     case 'watchdog.tripped':

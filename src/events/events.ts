@@ -209,6 +209,10 @@ export type WorkerEvent =
       /** What the probe said. */
       readonly detail: string
     }
+  /** Nothing has been heard of its event loop for so long; it is looked at. */
+  | { readonly type: 'worker.suspected'; readonly worker: WorkerRef; readonly silentMs: number }
+  /** A suspect has been heard of again. */
+  | { readonly type: 'worker.recovered'; readonly worker: WorkerRef; readonly silentMs: number }
   /** It is to be replaced: a new worker boots beside it. */
   | {
       readonly type: 'worker.replacing'

@@ -24,6 +24,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'worker.promoted':
     case 'worker.replacing':
     case 'worker.replaced':
+    case 'worker.recovered':
     case 'gate.trialStarted':
     case 'gate.closed':
     case 'reload.started':
@@ -42,6 +43,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'supervisor.warned':
     case 'supervisor.overslept':
     case 'watchdog.tripped':
+    case 'worker.suspected':
     case 'incidents.unsaved':
     case 'hook.failed':
     case 'hook.dropped':

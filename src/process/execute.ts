@@ -5,6 +5,7 @@ import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { messageOf } from '../errors.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
+import { examine } from './examine.ts'
 import { forkWorker } from './fork.ts'
 import { preferForOom } from './machine/oom-preference.ts'
 import type { Log } from './output/log.ts'
@@ -16,6 +17,8 @@ export interface WorkerWatch {
   add(pid: number): void
   remove(pid: number): void
 }
+
+export type EvidenceWanted = Extract<Command, { type: 'take-evidence' }>
 
 export interface Executor {
   execute(command: Command, submit: (input: Input) => void): void
@@ -32,11 +35,12 @@ export function createExecutor(options: {
   readonly guards: readonly WorkerWatch[]
   readonly clock: Clock
   readonly onExit: (code: number) => void
+  readonly onEvidenceWanted: (wanted: EvidenceWanted, handle: WorkerHandle | undefined) => void
   /** A worker that has a process. */
   readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
 }): Executor {
-  const { agentPath, log, door, guards, clock, onExit, onWorker, sawOomKill } = options
+  const { agentPath, log, door, guards, clock, onExit, onEvidenceWanted, onWorker, sawOomKill } = options
   const handles = new Map<number, WorkerHandle>()
   const probers = new Map<number, Prober>()
 
@@ -97,12 +101,16 @@ export function createExecutor(options: {
           return fork(command, submit)
         case 'drain':
           return handles.get(command.worker)?.drain(command)
-        case 'rotate':
-          return handles.get(command.worker)?.setRotation(command.inRotation)
         case 'promote':
           return handles.get(command.worker)?.promote(command.slot)
         case 'signal':
           return handles.get(command.worker)?.signal(command.signal as NodeJS.Signals)
+        case 'rotate':
+          return handles.get(command.worker)?.setRotation(command.inRotation)
+        case 'examine':
+          return submit(examine(command.worker, handles.get(command.worker)))
+        case 'take-evidence':
+          return onEvidenceWanted(command, handles.get(command.worker))
         case 'exit':
           return onExit(command.code)
       }

@@ -12,6 +12,7 @@ import { step } from '../supervisor/step.ts'
 
 /** Later than any busy machine makes a timer. */
 const LATE_MS = 1_000
+const PUNCTUAL_MS = 20
 
 export interface Loop {
   readonly state: SupervisorState
@@ -26,8 +27,10 @@ export function startLoop(options: {
   readonly clock: Clock
   readonly execute: (command: Command, submit: (input: Input) => void) => void
   readonly publish: (event: ResilEvent) => void
+  /** Runs something once all that has arrived is read: setImmediate, which Node runs after it has polled. */
+  readonly afterReading?: (run: () => void) => void
 }): Loop {
-  const { clock, execute, publish } = options
+  const { clock, execute, publish, afterReading = setImmediate } = options
   const queue: Input[] = []
   const told = new Set<string>()
   let state = options.initial
@@ -99,7 +102,17 @@ export function startLoop(options: {
     const at = nextDeadline(state, steppedAt)
     dueAt = at
     if (at === Number.POSITIVE_INFINITY) return
-    timer = clock.setTimeout(() => submit({ type: 'tick' }), Math.max(0, Math.ceil(at - clock.now())))
+    timer = clock.setTimeout(() => onTimer(at), Math.max(0, Math.ceil(at - clock.now())))
+  }
+
+  /**
+   * Late, this process did not run for a while, and timers come before what has arrived meanwhile. Nobody is judged before that is
+   * read: a beat that lies in the pipe has been sent in time.
+   */
+  function onTimer(at: number): void {
+    const look = (): void => submit({ type: 'tick' })
+    if (clock.now() - at > PUNCTUAL_MS) afterReading(look)
+    else look()
   }
 
   return {

@@ -127,6 +127,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     guards: workerList === null ? [guard] : [guard, workerList],
     clock,
     onExit: (code) => exit(code),
+    onEvidenceWanted: () => {},
     onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),
   })

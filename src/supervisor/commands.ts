@@ -1,6 +1,7 @@
 // What the core wants done. process/execute.ts does it; whatever comes of it returns as an input.
 
 import type { AppSettings } from '../config/settings.ts'
+import type { WorkerRef } from '../events/events.ts'
 
 export type Command =
   | {
@@ -26,5 +27,15 @@ export type Command =
       readonly signal: NodeJS.Signals
     }
   | { readonly type: 'signal'; readonly worker: number; readonly signal: string }
+  /** Look at its process; the answer is the input worker.examined, always and at once. */
+  | { readonly type: 'examine'; readonly worker: number }
+  /** What comes of it is told as evidence.taken. */
+  | {
+      readonly type: 'take-evidence'
+      readonly worker: number
+      readonly ref: WorkerRef
+      readonly kind: 'stack'
+      readonly timeBoxMs: number
+    }
   /** Nothing is left to supervise. */
   | { readonly type: 'exit'; readonly code: number }

@@ -21,6 +21,10 @@ export function grantTime(turn: Turn, lateMs: number): void {
       for (const worker of workersOf(slot)) {
         const seen = updateWorker(slot, { ...worker, vitals: shiftVitals(worker.vitals, lateMs) })
         const { stage } = seen
+        if (stage.status === 'suspect') {
+          const silentSince = stage.silentSince + lateMs
+          setStage(slot, seen, { ...stage, silentSince, judgedAt: stage.judgedAt + lateMs })
+        }
         if (stage.status !== 'booting' && stage.status !== 'draining') continue
         setStage(slot, seen, { ...stage, deadline: stage.deadline + lateMs })
       }

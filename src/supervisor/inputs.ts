@@ -1,6 +1,7 @@
 // Everything that can happen to a supervisor, as data. Signals, timers, IPC and the control socket only make these.
 
 import type { AppSettings, ProbeName } from '../config/settings.ts'
+import type { Examination } from './watchdogs/hang.ts'
 
 /** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
 export type ControlInput =
@@ -92,6 +93,8 @@ export type WorkerInput =
       /** Begun since the worker's start. */
       readonly requests: number
     }
+  /** Answer to the command `examine`. See watchdogs/hang.ts. */
+  | ({ readonly type: 'worker.examined'; readonly worker: number } & Omit<Examination, 'at'>)
   /** Measured from outside, all workers at once, about once a second. */
   | { readonly type: 'workers.sampled'; readonly samples: readonly WorkerSample[] }
   | {

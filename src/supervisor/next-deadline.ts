@@ -7,6 +7,7 @@ import { exhaustedAt } from './settle-apps.ts'
 import { startableAt } from './start-workers.ts'
 import { type App, placesOf, type SupervisorState, settingsOf, type Worker, workersOf } from './state.ts'
 import { lastCallAt } from './stop-apps.ts'
+import { hangDeadline } from './watch-hangs.ts'
 
 /**
  * Monotonic milliseconds, later than `now`, the time of the last step; Infinity: only an input can change anything.
@@ -50,11 +51,12 @@ function workerDeadlines(app: App, worker: Worker): (number | null)[] {
         worker.trialOf.length > 0 ? stage.since + settings.restart.stableAfterMs : null,
         worker.due === null ? worker.recycle.at : null,
         ...endDeadlines(worker),
+        hangDeadline(app, worker),
       ]
     case 'standby':
       return []
     case 'suspect':
-      return endDeadlines(worker)
+      return [...endDeadlines(worker), hangDeadline(app, worker)]
   }
 }
 

@@ -4,8 +4,8 @@
 import type { EventLoopLimits } from '../config/settings.ts'
 import type { WorkerInput } from './inputs.ts'
 import { markIfSpent } from './recycle.ts'
-import { hasServed, type Slot, settingsOf, type Worker } from './state.ts'
-import { findWorker, type Turn, updateWorker } from './turn.ts'
+import { hasServed, refOf, type Slot, type Stage, settingsOf, type Worker } from './state.ts'
+import { findWorker, setStage, type Turn, updateWorker } from './turn.ts'
 import { watchEventLoop } from './watchdogs/event-loop.ts'
 import { tripEventLoop } from './watchdogs/trip.ts'
 
@@ -15,11 +15,22 @@ export function onWorkerBeat(turn: Turn, beat: Beat): void {
   const place = findWorker(turn, beat.worker)
   if (place === undefined) return
   const { app, slot, role } = place
-  const worker = updateWorker(slot, { ...place.worker, vitals: { ...place.worker.vitals, beatAt: turn.now } })
+  const heard = updateWorker(slot, { ...place.worker, vitals: { ...place.worker.vitals, beatAt: turn.now } })
+  const worker = heard.stage.status === 'suspect' ? recover(turn, slot, heard, heard.stage) : heard
   if (role !== 'current' || !hasServed(worker)) return
   const { eventLoop } = settingsOf(app, worker.generation).watchdogs
   if (eventLoop !== null) lookAtEventLoop(turn, slot, worker, beat, eventLoop)
   if (slot.current !== null) markIfSpent(turn, app, slot, slot.current, beat.requests)
+}
+
+/** It was only slow. If it was about to be killed for it, it is not any more. */
+function recover(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, { status: 'suspect' }>): Worker {
+  const due = worker.due?.how === 'end' && worker.due.cause === 'hang' ? null : worker.due
+  const ready = setStage(slot, { ...worker, due }, { status: 'ready', since: stage.readySince })
+  // One whose readiness probe failed stays out for that.
+  if (worker.inRotation) turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: true })
+  turn.emit({ type: 'worker.recovered', worker: refOf(ready), silentMs: turn.now - stage.silentSince })
+  return ready
 }
 
 function lookAtEventLoop(turn: Turn, slot: Slot, worker: Worker, beat: Beat, limits: EventLoopLimits): void {

@@ -7,7 +7,10 @@ import { refuseStandby, stand } from './reserve.ts'
 import { refOf } from './state.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 
-type Sign = Exclude<WorkerInput, { type: 'worker.exited' | 'worker.beat' | 'workers.sampled' | 'probe.answered' }>
+type Sign = Exclude<
+  WorkerInput,
+  { type: 'worker.exited' | 'worker.beat' | 'workers.sampled' | 'worker.examined' | 'probe.answered' }
+>
 
 export function onWorkerSign(turn: Turn, input: Sign): void {
   const place = findWorker(turn, input.worker)

@@ -15,6 +15,7 @@ import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit
 import { dependenciesFirst } from './dependencies.ts'
 import type { ProbeState } from './probes/probe-state.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
+import type { Examination } from './watchdogs/hang.ts'
 import type { Vitals } from './watchdogs/vitals.ts'
 
 /** Why a worker is being ended by force. */
@@ -29,7 +30,23 @@ export type Stage =
   /** Booted as far as its listen(), which waits. */
   | { readonly status: 'standby'; readonly since: number }
   /** Ready, but its event loop has not been heard of for a while. Not counted as ready; a beat makes it so again. */
-  | { readonly status: 'suspect'; readonly since: number; readonly readySince: number }
+  | {
+      readonly status: 'suspect'
+      readonly since: number
+      readonly readySince: number
+      /** When it was last heard of. */
+      readonly silentSince: number
+      /** When it is decided whether it goes; Infinity: not yet known, or never. */
+      readonly judgedAt: number
+      /** When a look at it was asked for. */
+      readonly lookedAt: number
+      /** What the first look showed; null: it has not come. */
+      readonly first: Examination | null
+      /** It was given more time once, since others were silent as well. */
+      readonly wasHeldBack: boolean
+      /** What keeps it from being killed has been told. */
+      readonly told: boolean
+    }
   | { readonly status: 'draining'; readonly cause: DrainCause; readonly deadline: number }
   /** Signalled; at `deadline` SIGKILL follows (again). */
   | { readonly status: 'killing'; readonly reason: KillReason; readonly signal: string; readonly deadline: number }

@@ -11,6 +11,7 @@ import { onReloadRequested, onRestartRequested } from './on-reload-requested.ts'
 import { forgetRetiredSlots, onScaleRequested, shrink } from './on-scale-requested.ts'
 import { onStopRequested } from './on-stop-requested.ts'
 import { onWorkerBeat } from './on-worker-beat.ts'
+import { onWorkerExamined } from './on-worker-examined.ts'
 import { onWorkerExit } from './on-worker-exit.ts'
 import { onWorkerSign } from './on-worker-sign.ts'
 import { onWorkersSampled } from './on-workers-sampled.ts'
@@ -27,6 +28,7 @@ import { startWorkers } from './start-workers.ts'
 import type { SupervisorState } from './state.ts'
 import { stopApps } from './stop-apps.ts'
 import { beginTurn, type Turn } from './turn.ts'
+import { watchHangs } from './watch-hangs.ts'
 
 export interface Step {
   readonly state: SupervisorState
@@ -58,6 +60,7 @@ function decide(turn: Turn): void {
     rotate(turn, app)
     heedLiveness(turn, app)
     enforceDeadlines(turn, app)
+    watchHangs(turn, app)
     markForRecycling(turn, app)
     forgetRetiredSlots(app)
   }
@@ -85,6 +88,8 @@ function record(turn: Turn, input: Input): void {
       return onWorkerExit(turn, input)
     case 'worker.beat':
       return onWorkerBeat(turn, input)
+    case 'worker.examined':
+      return onWorkerExamined(turn, input)
     case 'workers.sampled':
       return onWorkersSampled(turn, input)
     case 'probe.answered':

@@ -316,6 +316,14 @@ const rows: Rows = {
       'web:2 (pid 4121) has an event loop that lags: web:2 (pid 4200) has taken its place after 230 ms, and it drains',
     ],
   ],
+  'worker.suspected': [
+    [
+      { worker, silentMs: 2_510 },
+      'warn',
+      'web:2 (pid 4121) has not been heard of for 2.5 s: its event loop may not turn, and it gets no new connections',
+    ],
+  ],
+  'worker.recovered': [[{ worker, silentMs: 4_000 }, 'info', 'web:2 (pid 4121) is heard of again, after 4 s']],
   'worker.replacementFailed': [
     [
       {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ResilEvent } from '../../src/events/events.ts'
-import { startLoop } from '../../src/process/loop.ts'
+import { type Loop, startLoop } from '../../src/process/loop.ts'
 import type { Command } from '../../src/supervisor/commands.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { initialState } from '../../src/supervisor/state.ts'
@@ -10,14 +10,22 @@ import { appSettings, supervisorSettings } from '../support/simulation.ts'
 function setUp(execute: (command: Command, submit: (input: Input) => void) => void) {
   const clock = fakeClock()
   const events: ResilEvent[] = []
+  /** What is read when a late timer lets it. */
+  const arrives: Input[] = []
   const settings = supervisorSettings([appSettings({ instances: 2 })])
-  const loop = startLoop({
+  const loop: Loop = startLoop({
     initial: initialState({ settings, foreground: true, cpus: 4, seed: 1, now: clock.now() }),
     clock,
     execute,
     publish: (event) => events.push(event),
+    afterReading: (run) => {
+      arrives.splice(0).forEach((input) => {
+        loop.submit(input)
+      })
+      run()
+    },
   })
-  return { clock, events, loop }
+  return { clock, events, loop, arrives }
 }
 
 describe('the loop', () => {

@@ -23,6 +23,16 @@ type Act =
   | { do: 'stop-slot'; slot: number }
   | { do: 'beat'; pick: number; requests: number }
   | { do: 'probe'; pick: number; name: ProbeName; ok: boolean }
+  | { do: 'sample'; mb: number[]; cpuShare: number | null }
+  /** Seconds in which all beat but some. */
+  | { do: 'live'; seconds: number; silent: number[] }
+  | { do: 'seen'; seen: (typeof SEEN)[number] }
+  | { do: 'sleep'; ms: number }
+
+const MB = 2 ** 20
+
+/** What looks at suspects show from now on. */
+const SEEN = [{}, { state: 'T' }, { state: 'R' }, { heldBy: 'debugger' }, { connected: false }] as const
 
 const anyAct: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
@@ -62,6 +72,24 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
       ok: fc.boolean(),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('sample' as const),
+      mb: fc.array(fc.nat(600), { minLength: 1, maxLength: 5 }),
+      cpuShare: fc.option(fc.double({ min: 0, max: 4, noNaN: true })),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('live' as const),
+      seconds: fc.nat(15),
+      silent: fc.array(fc.nat(5), { maxLength: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('seen' as const), seen: fc.constantFrom(...SEEN) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sleep' as const), ms: fc.nat(60_000) }) },
 )
 
 const PROBE: ProbeSettings = {
@@ -71,6 +99,8 @@ const PROBE: ProbeSettings = {
   failureThreshold: 2,
   successThreshold: 1,
 }
+
+const NO_PROBES = { startup: null, liveness: null, readiness: null }
 
 const anyApp: fc.Arbitrary<AppSettings> = fc
   .record({
@@ -97,6 +127,24 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
   .map(({ instances, policy, onExhausted, surge, rollback, standby, probes, recycle }) =>
     appSettings({ instances, restart: { policy, onExhausted }, reload: { surge, rollback }, standby, probes, recycle }),
   )
+
+/** Silence is longer than the five seconds in which these lives take their steps. */
+const watched: AppSettings['watchdogs'] = {
+  memory: {
+    softBytes: 400 * MB,
+    hardBytes: 500 * MB,
+    sustainMs: 5_000,
+    predict: true,
+    action: 'replace',
+    derived: false,
+  },
+  cpu: { share: 0.9, sustainMs: 5_000, action: 'replace' },
+  eventLoop: null,
+  hang: { suspectAfterMs: 6_000, replaceAfterMs: 15_000, evidence: 'stack', action: 'auto' },
+}
+const anyWatchedApp = fc
+  .tuple(anyApp, fc.boolean())
+  .map(([app, isWatched]) => (isWatched ? { ...app, watchdogs: watched } : app))
 
 function picked(sim: Simulation, pick: number): number | undefined {
   const ids = [...sim.alive.keys()]
@@ -170,6 +218,20 @@ function act(sim: Simulation, it: Act): void {
       if (id !== undefined) beat(sim, id, it.requests)
       return
     }
+    case 'sample':
+      return sample(sim, it.mb, it.cpuShare)
+    case 'live':
+      for (let second = 0; second < it.seconds; second += 1) {
+        sim.advance(1_000)
+        for (const id of sim.alive.keys()) if (!it.silent.includes(id % 5)) beat(sim, id, 0)
+      }
+      return
+    case 'seen':
+      sim.examined = () => it.seen
+      return
+    case 'sleep':
+      sim.stall(it.ms)
+      return sim.send({ type: 'supervisor.overslept', lateMs: it.ms })
     case 'stop-slot':
       return sim.send({ type: 'stop.requested', app: 'web', slot: it.slot, cause: 'request', force: false })
   }
@@ -186,12 +248,21 @@ function boot(sim: Simulation, id: number): void {
   for (const name of ['startup', 'readiness'] as const) probe(sim, id, name, true)
 }
 
+function sample(sim: Simulation, mb: readonly number[], cpuShare: number | null): void {
+  const samples = [...sim.alive.keys()].map((worker) => ({
+    worker,
+    rssBytes: (mb[worker % mb.length] ?? 0) * MB,
+    cpuShare,
+  }))
+  sim.send({ type: 'workers.sampled', samples })
+}
+
 function beat(sim: Simulation, worker: number, requests: number): void {
   sim.send({ type: 'worker.beat', worker, requests, heapUsed: 1, delayP99Ms: 0, utilization: 0, connections: 0 })
 }
 
 const anyLife = fc.record({
-  app: anyApp,
+  app: anyWatchedApp,
   acts: fc.array(anyAct, { maxLength: 60 }),
   seed: fc.integer(),
   cpus: fc.integer({ min: 1, max: 4 }),
@@ -237,6 +308,7 @@ describe('any life of an app', () => {
           for (const id of sim.alive.keys()) {
             for (const name of ['liveness', 'readiness'] as const) probe(sim, id, name, true)
           }
+          for (const id of sim.alive.keys()) beat(sim, id, 0)
           sim.advance(5_000)
         }
         const app = sim.app()
@@ -331,6 +403,55 @@ describe('any life of an app', () => {
         }
         expect(sim.workers('ready').filter((id) => first.includes(id))).toEqual([])
         expect(sim.app().slots.every(({ restarts }) => restarts === 0)).toBe(true)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('keeps at least the floor while any workers take any memory, as long as new ones boot (2, 3)', () => {
+    fc.assert(
+      fc.property(
+        anyApp,
+        fc.array(fc.array(fc.nat(900), { minLength: 1, maxLength: 5 }), { maxLength: 40 }),
+        (app, looks) => {
+          const sim = simulate([{ ...app, recycle: null, probes: NO_PROBES, watchdogs: { ...watched, hang: null } }])
+          sim.bootAll()
+          for (const mb of looks) {
+            sample(sim, mb, null)
+            expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
+            sim.advance(1_000)
+            sim.bootAll()
+            expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
+            const leaving = sim.workers('draining')[0] ?? sim.workers('killing')[0]
+            if (leaving !== undefined) sim.exit(leaving, { code: 0 })
+          }
+          expect(sim.app().slots.every(({ restarts }) => restarts === 0)).toBe(true)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('kills nobody who beats whenever the supervisor is awake, however long and often that sleeps (9)', () => {
+    const naps = fc.array(fc.tuple(fc.nat(4_000), fc.option(fc.integer({ min: 0, max: 120_000 }))), { maxLength: 60 })
+    fc.assert(
+      fc.property(anyApp, naps, fc.constantFrom({ state: 'R' }, { state: 'S' }), (app, steps, seen) => {
+        const hang = { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'stack', action: 'replace' } as const
+        const sim = simulate([{ ...app, recycle: null, probes: NO_PROBES, watchdogs: { ...watched, hang } }])
+        sim.examined = () => seen
+        sim.bootAll()
+        for (const [awakeMs, nap] of steps) {
+          // Beats may be some seconds late, as on a busy machine; they turn workers suspect at worst.
+          sim.advance(awakeMs)
+          if (nap !== null) {
+            sim.stall(nap)
+            // As the loop does: told of a long nap, and what has arrived is read before anybody is judged.
+            if (nap > 1_000) sim.send({ type: 'supervisor.overslept', lateMs: nap })
+          }
+          for (const id of sim.alive.keys()) beat(sim, id, 0)
+        }
+        expect(sim.commands.filter(({ type }) => type === 'signal')).toEqual([])
+        expect(sim.eventsOf('watchdog.tripped')).toEqual([])
       }),
       { numRuns: RUNS },
     )

@@ -8,6 +8,7 @@ import { violations } from '../../src/supervisor/invariants.ts'
 import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
 import { type App, allWorkers, initialState, type SupervisorState } from '../../src/supervisor/state.ts'
 import { step } from '../../src/supervisor/step.ts'
+import type { Examination } from '../../src/supervisor/watchdogs/hang.ts'
 
 type DeepPartial<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T
 
@@ -73,6 +74,10 @@ export function supervisorSettings(apps: readonly AppSettings[]): Settings {
   }
 }
 
+type Seen = Omit<Examination, 'at'>
+
+const unremarkable: Seen = { state: 'S', cpuMs: 0, heldBy: null, connected: true }
+
 export interface Simulation {
   readonly now: number
   readonly state: SupervisorState
@@ -81,9 +86,13 @@ export interface Simulation {
   /** Workers that were forked and have not ended, by id. */
   readonly alive: ReadonlyMap<number, { readonly slot: number; readonly app: string }>
   readonly exitCode: number | null
+  /** What a look at a worker's process shows; else a process that sleeps, and that nobody holds. */
+  examined: (worker: number) => Partial<Seen>
   send(input: Input): void
   /** Moves the clock, stopping at each deadline that the core asked for. */
   advance(ms: number): void
+  /** Time passes without a look, as for a process that is stopped. */
+  stall(ms: number): void
   app(name?: string): App
   /** Ids of an app's workers in a stage, in order of slots. */
   workers(stage: string, app?: string): number[]
@@ -128,6 +137,13 @@ export function simulate(
         if (command.type === 'fork') {
           alive.set(command.worker, { slot: command.slot, app: command.app })
           queue.push({ type: 'worker.forked', worker: command.worker, pid: 1_000 + command.worker })
+        } else if (command.type === 'examine') {
+          queue.push({
+            type: 'worker.examined',
+            worker: command.worker,
+            ...unremarkable,
+            ...sim.examined(command.worker),
+          })
         } else if (command.type === 'exit') exitCode = command.code
       }
       const broken = violations(state)
@@ -149,6 +165,7 @@ export function simulate(
     events,
     commands,
     alive,
+    examined: () => ({}),
     send,
     advance: (ms) => {
       const end = now + ms
@@ -157,6 +174,9 @@ export function simulate(
         send({ type: 'tick' })
       }
       now = end
+    },
+    stall: (ms) => {
+      now += ms
     },
     app: (name = apps[0]?.name ?? '') => {
       const found = state.apps.find((app) => app.name === name)

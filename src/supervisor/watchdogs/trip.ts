@@ -1,7 +1,7 @@
 // What follows when a watchdog has found something: it is told once, and the worker is marked as due, to end, or left alone. How it
 // is replaced then is ../replace-workers.ts.
 
-import type { CpuLimit, EventLoopLimits, MemoryLimits, WatchdogAction } from '../../config/settings.ts'
+import type { CpuLimit, EventLoopLimits, HangLimits, MemoryLimits, WatchdogAction } from '../../config/settings.ts'
 import type { EndCause, ReplaceCause, ResilEvent } from '../../events/events.ts'
 import { markDue, markEnding } from '../due.ts'
 import { refOf, type Slot, type Worker } from '../state.ts'
@@ -78,6 +78,17 @@ export function tripEventLoop(
     detail: `${of === 'delay' ? 'p99 of the delay' : 'utilization'}, for ${seconds(sustainMs)}`,
   })
   act(turn, slot, worker, action, 'due', 'lag')
+}
+
+export function tripHang(
+  turn: Turn,
+  worker: Worker,
+  silentMs: number,
+  action: WatchdogAction,
+  { replaceAfterMs }: HangLimits,
+  detail: string,
+): void {
+  tell(turn, worker, { watchdog: 'hang', action, measured: silentMs, limit: replaceAfterMs, unit: 'ms', detail })
 }
 
 function tell(turn: Turn, worker: Worker, what: Omit<Tripped, 'type' | 'worker' | 'evidence'>): void {

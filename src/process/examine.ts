@@ -1,0 +1,26 @@
+// Looks at a worker's process from outside, for the core to judge whether it hangs. Never throws: what can't be seen is null.
+
+import { readFileSync } from 'node:fs'
+import type { Input } from '../supervisor/inputs.ts'
+import { parseStat } from './stat-reader.ts'
+import type { WorkerHandle } from './worker-handle.ts'
+
+export function examine(worker: number, handle: WorkerHandle | undefined): Input {
+  const seen = statOf(handle?.process.pid)
+  return {
+    type: 'worker.examined',
+    worker,
+    state: seen?.state ?? null,
+    cpuMs: seen?.cpuMs ?? null,
+    heldBy: null,
+    connected: handle?.process.connected ?? false,
+  }
+}
+
+function statOf(pid: number | undefined): ReturnType<typeof parseStat> {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'), 1)
+  } catch {
+    return null
+  }
+}

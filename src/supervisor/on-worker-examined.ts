@@ -1,0 +1,106 @@
+// A suspect has been looked at from outside. The first look decides whether evidence may be taken, the one when its time is up
+// whether it goes.
+
+import type { HangLimits, WatchdogAction } from '../config/settings.ts'
+import { markEnding } from './due.ts'
+import type { WorkerInput } from './inputs.ts'
+import { type App, refOf, type Slot, type Stage, settingsOf, type Worker, wantedSlots } from './state.ts'
+import { findWorker, setStage, type Turn } from './turn.ts'
+import { type Examination, type Excuse, excuseOf, judge } from './watchdogs/hang.ts'
+import { tripHang } from './watchdogs/trip.ts'
+
+type Suspect = Extract<Stage, { status: 'suspect' }>
+
+export function onWorkerExamined(turn: Turn, input: Extract<WorkerInput, { type: 'worker.examined' }>): void {
+  const place = findWorker(turn, input.worker)
+  if (place === undefined || place.role !== 'current' || place.worker.stage.status !== 'suspect') return
+  const { app, slot, worker } = place
+  const { stage } = place.worker
+  const { hang } = settingsOf(app, worker.generation).watchdogs
+  if (hang === null) return
+  const { state, cpuMs, heldBy, connected } = input
+  const seen: Examination = { at: turn.now, state, cpuMs, heldBy, connected }
+  if (stage.first === null) {
+    const judgedAt = stage.silentSince + hang.replaceAfterMs
+    setStage(slot, worker, { ...stage, first: seen, judgedAt })
+    // A debugger would be disturbed by ours, and a stopped process answers nobody.
+    if (hang.evidence === 'stack' && excuseOf(seen) === null)
+      turn.commands.push({
+        type: 'take-evidence',
+        worker: worker.id,
+        ref: refOf(worker),
+        kind: 'stack',
+        timeBoxMs: timeBox(hang),
+      })
+    return
+  }
+  if (stage.lookedAt >= stage.judgedAt && worker.due?.how !== 'end') decide(turn, app, slot, worker, stage, seen, hang)
+}
+
+/** There must be something to read before the worker is killed. */
+function timeBox({ suspectAfterMs, replaceAfterMs }: HangLimits): number {
+  return Math.min(2_000, Math.floor((replaceAfterMs - suspectAfterMs) / 2))
+}
+
+function decide(
+  turn: Turn,
+  app: App,
+  slot: Slot,
+  worker: Worker,
+  stage: Suspect,
+  seen: Examination,
+  hang: HangLimits,
+): void {
+  const lookAgain = (judgedAt: number, change: Partial<Suspect> = {}): Worker =>
+    setStage(slot, worker, { ...stage, ...change, judgedAt })
+  const tell = (action: WatchdogAction, detail: string): void => {
+    if (!stage.told) tripHang(turn, worker, turn.now - stage.silentSince, action, hang, detail)
+  }
+  const verdict = judge(stage.first, seen, stage.silentSince, hang)
+  if (verdict.do === 'wait') {
+    lookAgain(verdict.until)
+    return
+  }
+  if (verdict.do === 'leave') {
+    lookAgain(turn.now + hang.replaceAfterMs, { told: true })
+    return tell('report', excuseWords(verdict.because))
+  }
+  if (isShared(app) && !stage.wasHeldBack) {
+    lookAgain(turn.now + hang.suspectAfterMs, { wasHeldBack: true })
+    return
+  }
+  const action = actionFor(worker, hang)
+  if (action === 'report') {
+    lookAgain(Number.POSITIVE_INFINITY, { told: true })
+    return tell(action, worker.endpoints.length === 0 ? 'it never listens, so it may be computing' : '')
+  }
+  const ending = lookAgain(Number.POSITIVE_INFINITY)
+  tell(action, '')
+  markEnding(turn, slot, ending, 'hang')
+}
+
+/** A batch job may compute for minutes; an app that listens has somebody waiting. */
+function actionFor({ endpoints }: Worker, { action }: HangLimits): WatchdogAction {
+  if (action !== 'auto') return action
+  return endpoints.length > 0 ? 'replace' : 'report'
+}
+
+/** More than half of three or more at once: the machine, a disk or a dependency is likelier than each of them. */
+function isShared(app: App): boolean {
+  const wanted = wantedSlots(app)
+  const suspects = wanted.filter(({ current }) => current?.stage.status === 'suspect')
+  return wanted.length >= 3 && suspects.length > wanted.length / 2
+}
+
+function excuseWords(excuse: Excuse): string {
+  switch (excuse) {
+    case 'stopped':
+      return 'it is stopped (SIGSTOP, or a tracer): resil waits for whoever did that'
+    case 'debugger':
+      return 'a debugger is attached: it may stand at a breakpoint'
+    case 'diagnosis':
+      return 'it is being diagnosed'
+    case 'unreachable':
+      return 'it has closed its channel to resil, so nothing is known of its event loop'
+  }
+}

@@ -1,0 +1,55 @@
+// When a worker that serves turns suspect, and when a suspect is looked at for the last time. What the look means is
+// on-worker-examined.ts; a beat makes it ready again (on-worker-beat.ts).
+
+import { type App, hasServed, refOf, type Slot, type Stage, settingsOf, type Worker } from './state.ts'
+import { setStage, type Turn } from './turn.ts'
+
+export function watchHangs(turn: Turn, app: App): void {
+  if (app.phase.status !== 'active' || turn.state.phase.status !== 'running') return
+  for (const slot of app.slots) {
+    const { current } = slot
+    if (current === null || !hasServed(current)) continue
+    const { stage } = current
+    if (stage.status === 'ready' && turn.now >= suspectAt(app, current, stage)) suspect(turn, slot, current, stage)
+    else if (stage.status === 'suspect' && turn.now >= stage.judgedAt && stage.lookedAt < stage.judgedAt) {
+      setStage(slot, current, { ...stage, lookedAt: turn.now })
+      turn.commands.push({ type: 'examine', worker: current.id })
+    }
+  }
+}
+
+/** Heard of for the last time, or ready since then. */
+function heardAt(worker: Worker, stage: Extract<Stage, { status: 'ready' }>): number {
+  return Math.max(worker.vitals.beatAt ?? 0, stage.since)
+}
+
+function suspectAt(app: App, worker: Worker, stage: Extract<Stage, { status: 'ready' }>): number {
+  const { hang } = settingsOf(app, worker.generation).watchdogs
+  return hang === null ? Number.POSITIVE_INFINITY : heardAt(worker, stage) + hang.suspectAfterMs
+}
+
+function suspect(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, { status: 'ready' }>): void {
+  const silentSince = heardAt(worker, stage)
+  const suspected = setStage(slot, worker, {
+    status: 'suspect',
+    since: turn.now,
+    readySince: stage.since,
+    silentSince,
+    // Set by the first look, which is asked for here.
+    judgedAt: Number.POSITIVE_INFINITY,
+    lookedAt: turn.now,
+    first: null,
+    wasHeldBack: false,
+    told: false,
+  })
+  turn.emit({ type: 'worker.suspected', worker: refOf(suspected), silentMs: turn.now - silentSince })
+  turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: false })
+  turn.commands.push({ type: 'examine', worker: worker.id })
+}
+
+/** For the supervisor's timer. */
+export function hangDeadline(app: App, worker: Worker): number | null {
+  const { stage } = worker
+  if (stage.status === 'ready') return suspectAt(app, worker, stage)
+  return stage.status === 'suspect' ? stage.judgedAt : null
+}
