@@ -55,9 +55,14 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     const first = service.events('worker.ready').map(({ worker }) => worker.id)
     const stop = load(service, 4, '/leak', 100)
     const seen: number[] = []
-    const watch = setInterval(async () => seen.push((await service.status()).apps[0]?.ready ?? 0), 500)
+    let watching = true
+    const watch = async () => {
+      while (watching) seen.push((await service.status()).apps[0]?.ready ?? 0)
+    }
+    const watched = watch()
     for (const id of first) await service.event('worker.replaced', ({ worker }) => worker.id === id)
-    clearInterval(watch)
+    watching = false
+    await watched
     expect(await stop()).toBeGreaterThan(20)
     await service.stop()
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(4)

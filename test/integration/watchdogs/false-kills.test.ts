@@ -1,0 +1,105 @@
+// What looks like a hang and is none: nobody may be killed for it. Longer and harder in test/campaign/false-kills.js.
+
+import { spawn } from 'node:child_process'
+import { afterEach, describe, expect, it } from 'vitest'
+import { assertNoProcessLeft } from '../../support/cli.ts'
+import { nodesUnderTest } from '../../support/node-versions.ts'
+import { fixture, type Service, startService } from '../../support/service.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+afterEach(assertNoProcessLeft)
+
+const REPLACE_AFTER_MS = 3_000
+const hang = { suspectAfter: '1.5s', replaceAfter: REPLACE_AFTER_MS }
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function serving(node: string, config: object = {}): Promise<Service> {
+  const cwd = tempDir({
+    'resilience.config.json': JSON.stringify({
+      name: 'web',
+      script: fixture('blocks.cjs'),
+      instances: 2,
+      watchdogs: { hang },
+      ...config,
+    }),
+  })
+  const service = await startService(null, { node, cwd })
+  await service.event('app.running')
+  return service
+}
+
+/** The same two workers, ready, and nothing that was done to them. */
+async function expectUnharmed(service: Service): Promise<void> {
+  const [app] = (await service.status()).apps
+  expect(app?.workers.map(({ id, restarts }) => [id, restarts])).toEqual([
+    [1, 0],
+    [2, 0],
+  ])
+  expect(service.events('worker.signalled')).toEqual([])
+  expect(service.events('worker.exited')).toEqual([])
+  expect(await service.get('/')).toMatch(/^\d+$/)
+  await service.stop()
+}
+
+function pidOf(service: Service, slot: number): number {
+  return service.events('worker.ready').find(({ worker }) => worker.slot === slot)?.worker.pid as number
+}
+
+describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+  it('a supervisor that was stopped for longer than replaceAfter kills nobody', async () => {
+    const service = await serving(node)
+    process.kill(service.pid, 'SIGSTOP')
+    // Time has to pass: it is what must not be held against anybody.
+    await sleep(2 * REPLACE_AFTER_MS)
+    process.kill(service.pid, 'SIGCONT')
+    await service.event('supervisor.overslept')
+    await sleep(REPLACE_AFTER_MS)
+    await expectUnharmed(service)
+  })
+
+  it('a worker that is stopped is told, and serves on when it is continued', async () => {
+    const service = await serving(node)
+    const pid = pidOf(service, 0)
+    process.kill(pid, 'SIGSTOP')
+    await service.event('worker.suspected')
+    const told = await service.event('watchdog.tripped')
+    expect(told).toMatchObject({ worker: { pid }, action: 'report', detail: expect.stringContaining('SIGSTOP') })
+    process.kill(pid, 'SIGCONT')
+    await service.event('worker.recovered')
+    await expectUnharmed(service)
+  })
+
+  it('a loop that is blocked for 1.5 s, as in a long garbage collection, is no hang', async () => {
+    const service = await serving(node, { watchdogs: { hang: { replaceAfter: '4s' } } })
+    for (let round = 0; round < 3; round += 1) {
+      await service.get('/loop?ms=1500')
+      await sleep(2_000)
+    }
+    expect(service.events('worker.suspected')).toEqual([])
+    await expectUnharmed(service)
+  })
+
+  it('a machine on which four hogs fight for the cores makes no hang', async () => {
+    const service = await serving(node)
+    const hogs = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
+    await sleep(3 * REPLACE_AFTER_MS)
+    for (const hog of hogs) hog.kill('SIGKILL')
+    await expectUnharmed(service)
+  })
+
+  it('a reader of the log that stops reading makes no hang', async () => {
+    const service = await serving(node, { script: fixture('talks.cjs') })
+    service.process.stdout?.pause()
+    service.process.stderr?.pause()
+    await sleep(2 * REPLACE_AFTER_MS)
+    const { apps } = await service.status()
+    expect(apps[0]?.workers.map(({ id, state, restarts }) => [id, state, restarts])).toEqual([
+      [1, 'ready', 0],
+      [2, 'ready', 0],
+    ])
+    service.process.stdout?.resume()
+    service.process.stderr?.resume()
+    await service.stop()
+    expect(service.events('worker.suspected')).toEqual([])
+  })
+})
