@@ -2,8 +2,15 @@
 
 import { readFileSync } from 'node:fs'
 import type { Input } from '../supervisor/inputs.ts'
+import { holdOff } from './evidence/evidence.ts'
 import { parseStat } from './stat-reader.ts'
 import type { WorkerHandle } from './worker-handle.ts'
+
+const HELD_BY = {
+  'a debugger is attached': 'debugger',
+  'it is being diagnosed': 'diagnosis',
+  nobody: null,
+} as const
 
 export function examine(worker: number, handle: WorkerHandle | undefined): Input {
   const seen = statOf(handle?.process.pid)
@@ -12,7 +19,7 @@ export function examine(worker: number, handle: WorkerHandle | undefined): Input
     worker,
     state: seen?.state ?? null,
     cpuMs: seen?.cpuMs ?? null,
-    heldBy: null,
+    heldBy: handle === undefined ? null : HELD_BY[holdOff(handle) ?? 'nobody'],
     connected: handle?.process.connected ?? false,
   }
 }

@@ -35,7 +35,7 @@ export function createExecutor(options: {
   readonly guards: readonly WorkerWatch[]
   readonly clock: Clock
   readonly onExit: (code: number) => void
-  readonly onEvidenceWanted: (wanted: EvidenceWanted, handle: WorkerHandle | undefined) => void
+  readonly onEvidenceWanted: (wanted: EvidenceWanted, handle: WorkerHandle | undefined) => Promise<void>
   /** A worker that has a process. */
   readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
@@ -110,7 +110,8 @@ export function createExecutor(options: {
         case 'examine':
           return submit(examine(command.worker, handles.get(command.worker)))
         case 'take-evidence':
-          return onEvidenceWanted(command, handles.get(command.worker))
+          void onEvidenceWanted(command, handles.get(command.worker))
+          return
         case 'exit':
           return onExit(command.code)
       }

@@ -127,7 +127,11 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     guards: workerList === null ? [guard] : [guard, workerList],
     clock,
     onExit: (code) => exit(code),
-    onEvidenceWanted: () => {},
+    onEvidenceWanted: async ({ ref, kind, timeBoxMs }, handle) => {
+      if (handle === undefined) return
+      const evidence = await takeEvidence(handle, { kind }, { timeBoxMs })
+      publish({ type: 'evidence.taken', worker: ref, evidence })
+    },
     onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),
   })

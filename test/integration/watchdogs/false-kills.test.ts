@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openInspectorSession } from '../../../src/process/evidence/inspector-session.ts'
 import { assertNoProcessLeft } from '../../support/cli.ts'
 import { nodesUnderTest } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
@@ -85,6 +86,26 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     await sleep(3 * REPLACE_AFTER_MS)
     for (const hog of hogs) hog.kill('SIGKILL')
     await expectUnharmed(service)
+  })
+
+  it('a worker at a breakpoint of a debugger is told, and stays', async () => {
+    const service = await serving(node, { instances: 1, nodeArgs: ['--inspect=127.0.0.1:0'] })
+    const line = await service.waitForLine('ws://127.0.0.1')
+    const url = /ws:\/\/[\w.:/-]+/.exec(line)?.[0] as string
+    const debuggers = new AbortController()
+    const session = await openInspectorSession(url, debuggers.signal)
+    await session.ask('Debugger.enable')
+    await session.ask('Debugger.pause')
+    const told = await service.event('watchdog.tripped')
+    expect(told).toMatchObject({ action: 'report', detail: expect.stringContaining('debugger') })
+    expect(service.events('evidence.taken')).toEqual([])
+    await session.ask('Debugger.resume')
+    await service.event('worker.recovered')
+    session.close()
+    debuggers.abort()
+    expect(service.events('worker.signalled')).toEqual([])
+    expect((await service.status()).apps[0]).toMatchObject({ ready: 1, restarts: 0 })
+    await service.stop()
   })
 
   it('a reader of the log that stops reading makes no hang', async () => {
