@@ -172,6 +172,21 @@ export const METRICS = {
     help: 'Sick workers that were found from outside, by what found them and what was done.',
     labels: ['app', 'watchdog', 'action'],
   },
+  resil_incidents_total: {
+    type: 'counter',
+    help: 'Incidents that were opened as, or became, one of this kind; `app` is empty for those of the supervisor or the machine.',
+    labels: ['app', 'kind'],
+  },
+  resil_hook_failures_total: {
+    type: 'counter',
+    help: 'Hooks that began to fail; nobody was told.',
+    labels: ['app', 'hook'],
+  },
+  resil_worker_promotions_total: {
+    type: 'counter',
+    help: 'Standbys that took the place of a worker.',
+    labels: ['app'],
+  },
   resil_reloads_total: {
     type: 'counter',
     help: 'Reloads and restarts that ended, by outcome.',

@@ -1,7 +1,8 @@
 // Pure: what events add to which counter. Vocabularies are listed, so that every series exists with 0 from the start: a rate over
 // a series that appears with its first crash would miss that crash.
 
-import type { DrainCause, ExitKind, PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { DrainCause, ExitKind, HookName, PublishedEvent, ResilEvent } from '../events/events.ts'
+import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { LabelOf, MetricName } from './definitions.ts'
 import type { Sample } from './text-format.ts'
 
@@ -64,7 +65,10 @@ const WATCHDOGS: Readonly<Record<WatchdogTrip['watchdog'], true>> = {
   probe: true,
 }
 const ACTIONS: Readonly<Record<WatchdogTrip['action'], true>> = { replace: true, kill: true, report: true }
+const HOOKS: Readonly<Record<HookName, true>> = { onCrash: true, onExhausted: true, onIncident: true, onReload: true }
 const OUTCOMES = ['finished', 'rolled-back', 'halted', 'failed', 'superseded'] as const
+/** An empty label is none to Prometheus. */
+const SUPERVISOR = ''
 const OUTPUTS = ['stdout', 'stderr', 'file'] as const
 
 export interface EventCounts {
@@ -85,6 +89,8 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
   for (const app of apps) {
     count('resil_worker_starts_total', { app }, 0)
     count('resil_worker_restarts_total', { app }, 0)
+    count('resil_worker_promotions_total', { app }, 0)
+    for (const hook of Object.keys(HOOKS)) count('resil_hook_failures_total', { app, hook }, 0)
     count('resil_worker_listen_failures_total', { app }, 0)
     for (const kind of Object.keys(EXIT_KINDS)) count('resil_worker_exits_total', { app, kind }, 0)
     for (const cause of Object.keys(DRAIN_CAUSES)) count('resil_worker_drains_total', { app, cause }, 0)
@@ -94,6 +100,9 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
     for (const watchdog of Object.keys(WATCHDOGS)) {
       for (const action of Object.keys(ACTIONS)) count('resil_watchdog_trips_total', { app, watchdog, action }, 0)
     }
+  }
+  for (const kind of INCIDENT_KINDS) {
+    for (const app of [...apps, SUPERVISOR]) count('resil_incidents_total', { app, kind }, 0)
   }
   for (const to of OUTPUTS) {
     count('resil_output_dropped_lines_total', { to }, 0)
@@ -124,12 +133,19 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
           const { worker, watchdog, action } = event
           return count('resil_watchdog_trips_total', { app: worker.app, watchdog, action })
         }
+        case 'incident.opened':
+        case 'incident.worsened':
+          return count('resil_incidents_total', { app: event.app ?? SUPERVISOR, kind: event.kind })
+        case 'hook.failed':
+          return count('resil_hook_failures_total', { app: event.app, hook: event.hook })
+        case 'worker.promoted':
+          return count('resil_worker_promotions_total', { app: event.worker.app })
+        case 'reload.halted':
+          return count('resil_reloads_total', { app: event.app, outcome: 'halted' })
         case 'reload.finished':
           return count('resil_reloads_total', { app: event.app, outcome: 'finished' })
         case 'reload.rolledBack':
           return count('resil_reloads_total', { app: event.app, outcome: 'rolled-back' })
-        case 'reload.halted':
-          return count('resil_reloads_total', { app: event.app, outcome: 'halted' })
         case 'restart.failed':
           return count('resil_reloads_total', { app: event.app, outcome: 'failed' })
         case 'reload.superseded':

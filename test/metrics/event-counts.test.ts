@@ -72,6 +72,34 @@ describe('an event', () => {
       },
       ['resil_watchdog_trips_total{web,memory,replace} 1'],
     ],
+    [
+      'an incident',
+      { type: 'incident.opened', incident: 'i-1', kind: 'crash', app: 'web', summary: 's', hint: null },
+      ['resil_incidents_total{web,crash} 1'],
+    ],
+    [
+      'an incident that becomes worse: it counts as what it is now',
+      {
+        type: 'incident.worsened',
+        incident: 'i',
+        kind: 'crash-loop',
+        from: 'crash',
+        app: 'web',
+        summary: '',
+        hint: null,
+      },
+      ['resil_incidents_total{web,crash-loop} 1'],
+    ],
+    [
+      'an incident of the machine',
+      { type: 'incident.opened', incident: 'i-1', kind: 'disk-full', app: null, summary: 's', hint: null },
+      ['resil_incidents_total{,disk-full} 1'],
+    ],
+    [
+      'a hook that fails',
+      { type: 'hook.failed', hook: 'onCrash', app: 'web', target: 'notify', reason: 'exit code 1' },
+      ['resil_hook_failures_total{web,onCrash} 1'],
+    ],
     ['reload.finished', { type: 'reload.finished', ...reload, tookMs: 1 }, ['resil_reloads_total{web,finished} 1']],
     [
       'reload.rolledBack',

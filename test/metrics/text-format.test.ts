@@ -90,6 +90,7 @@ describe('the table of metrics', () => {
       'breaker',
       'bulkhead',
       'cause',
+      'hook',
       'kind',
       'name',
       'node',
