@@ -11,6 +11,7 @@ afterEach(() => assertNoProcessLeft())
 const apps = [
   ['Express', fileURLToPath(new URL('../../examples/shop/server.js', import.meta.url))],
   ['Fastify', fixture('fastify.mjs')],
+  ['Hono', fixture('hono.mjs')],
 ] as const
 
 describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
