@@ -38,7 +38,6 @@ export type PatternEvent =
   | Told<'fallback.served', { source: 'value' | 'cached' | 'degraded'; ageMs?: number; error?: unknown }>
   | Told<'chaos.injected', { fault: 'error' | 'latency' | 'hang' | 'outcome' }>
   | Told<'health.changed', { check: string; from: HealthStatus; to: HealthStatus; output?: string }>
-  | Told<'scope.degraded', { from: 'cluster' | 'store'; to: 'worker' }>
 
 /** An event as its strategy writes it: name and time are added when it is told. */
 export type Untold = PatternEvent extends infer E ? (E extends PatternEvent ? Omit<E, 'name' | 'at'> : never) : never

@@ -2,7 +2,7 @@
 
 import type { BreakerState } from './circuit-breaker/circuit-breaker.ts'
 
-/** What was asked for, and what works: the same unless there is no supervisor. */
+/** What was asked for, and what works: so far each worker for itself. */
 export interface ScopeMetrics {
   readonly wanted: 'worker' | 'cluster' | 'store'
   readonly effective: 'worker'

@@ -13,8 +13,8 @@ export interface CommonOptions {
 }
 
 /**
- * How far a limit reaches. `cluster` and `store` need a name, it is what workers agree on. Without a supervisor they act as
- * `worker` and say so: metrics().scope, and the event scope.degraded.
+ * How far a limit reaches. `cluster` and `store` need a name, it is what workers will agree on. So far nothing is shared: they
+ * act as `worker`, and say so in metrics().scope.
  */
 export type ScopeOptions =
   | { readonly scope?: 'worker' | undefined }

@@ -1,4 +1,4 @@
-// How far a limit reaches. Workers agree through their supervisor; where there is none, each decides for itself, and says so.
+// How far a limit reaches. Workers that agree through their supervisor are still to come: each decides for itself, and says so.
 
 import type { ScopeMetrics } from './metrics.ts'
 import { oneOf, type ScopeOptions } from './options.ts'
