@@ -5,7 +5,7 @@
 // Node: lib/internal/cluster/round_robin_handle.js (handoff: sendHelper with `newconn`, a callback that waits for the ack for
 // ever), lib/internal/cluster/utils.js (callbacks by seq).
 
-import type { Worker } from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import type { NativeHandle } from './cluster-message.ts'
 import type { Tap } from './tap-channel.ts'
 
@@ -67,9 +67,17 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
   }
 
   process.once('exit', () => {
-    const timer = setTimeout(handOnAll, LAST_ANSWERS_MS)
+    // The channel is at its end: all has been read.
+    if (!process.connected) return handOnAll()
+    const timer = setTimeout(() => {
+      // A fork blocks the event loop for as long: what has come meanwhile is read before an immediate runs. Without that, an
+      // answer would be overlooked, and a connection whose request the dead worker has read would wait at another one.
+      setImmediate(() => {
+        handOnAll()
+        endChannel(worker)
+      })
+    }, LAST_ANSWERS_MS)
     process.once('disconnect', () => clearTimeout(timer))
-    if (!process.connected) handOnAll()
   })
   // Also of a worker that lives on: it can't answer any more, and what it took it had answered for before.
   process.once('disconnect', handOnAll)
@@ -90,6 +98,19 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
       return sent.size
     },
   }
+}
+
+/**
+ * Node takes a worker off its ports when it has died and its channel has ended. The end stays out where a process that the worker
+ * had started holds the channel open, and where a handle was on its way when the exit came first (disconnect() in
+ * lib/internal/child_process.js then waits for an answer): the port would never be seen to have lost its last worker.
+ */
+function endChannel({ id, process }: Worker): void {
+  if (cluster.workers?.[id] === undefined) return
+  if (process.connected) process.disconnect()
+  setImmediate(() => {
+    if (cluster.workers?.[id] !== undefined) process.emit('disconnect')
+  })
 }
 
 /** false: Node sent it. */
