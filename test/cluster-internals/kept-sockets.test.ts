@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentBench } from '../support/agent-bench.ts'
 import type { WorkerUnderTest } from '../support/cluster-under-test.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
-import { rawClient, get as request } from '../support/raw-client.ts'
+import { rawClient, get as request, tlsOptions } from '../support/raw-client.ts'
 import { freePort, get } from '../support/service.ts'
 
 const canReusePort = nodesUnderTest.filter(({ major, minor }) => major > 22 || (major === 22 && minor >= 12))
@@ -175,6 +175,14 @@ describe.each(kinds)('on Node $version, with $kind', ({ path, reusePort, env }) 
       const worker = await listening(answersPid(port), slot)
       expect(await worker.probe()).toContain(String(worker.pid))
     }
+  })
+
+  it('TLS servers of all workers share the keys of their tickets, so that sessions are resumed at any of them', async () => {
+    const port = await freePort()
+    const source = `const server = require('tls').createServer(${tlsOptions})
+      server.listen(${port}, () => console.log('keys', server.getTicketKeys().toString('hex')))`
+    const [first, second] = [await run(source, 0), await run(source, 1)]
+    expect(await second.line(/^keys/)).toBe(await first.line(/^keys/))
   })
 
   it('a second server of one worker on its port is told so', async () => {

@@ -174,3 +174,23 @@ describe('the status table', () => {
     )
   })
 })
+
+describe('connections', () => {
+  const told = (document: ReturnType<typeof statusDocument>) => renderStatus(document, plain)
+
+  it('of an app that gets them otherwise than in turn are told', () => {
+    expect(told(statusDocument({ apps: [appStatus({ schedule: 'reuse-port' })] }))).toContain(
+      'generation 1, reuse-port, port 3000',
+    )
+    expect(told(statusDocument({ apps: [appStatus()] }))).toContain('generation 1, port 3000')
+  })
+
+  it('what this Node lacks is told, and nothing where it lacks nothing', () => {
+    const document = statusDocument({})
+    const { connections } = document.supervisor
+    const cures = { ...connections.cures, holdTheDoor: 'off: this Node has no net.Server._listen2' }
+    const lacking = { ...document, supervisor: { ...document.supervisor, connections: { ...connections, cures } } }
+    expect(told(lacking)).toContain('holding the door is off: this Node has no net.Server._listen2')
+    expect(told(document)).not.toContain('off')
+  })
+})
