@@ -4,10 +4,11 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { tcpSocketsOf } from '../../src/process/evidence/read-proc.ts'
+import { connectWebSocket } from '../../src/process/evidence/web-socket.ts'
 import type { DiagnoseResult } from '../../src/protocol/control.ts'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
-import { fixture, get, type Service, startService } from '../support/service.ts'
+import { fixture, freePort, get, type Service, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
 
@@ -197,9 +198,17 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     LONG_MS,
   )
 
+  it("gives each slot a port of its own where the user's flags ask for an inspector", async () => {
+    const first = await freePort()
+    const service = await startBlocks({ instances: 2, nodeArgs: [`--inspect=${first}`] })
+    await service.waitForLine(`Debugger listening on ws://127.0.0.1:${first}/`)
+    await service.waitForLine(`Debugger listening on ws://127.0.0.1:${first + 1}/`)
+    await service.stop()
+  })
+
   it('leaves what an app, or a person, does with an inspector alone: their lines, their port, their session', async () => {
     const service = await startBlocks({ script: fixture('own-inspector.cjs') })
-    await service.waitForLine('Debugger listening on ws://')
+    const line = await service.waitForLine('Debugger listening on ws://')
     await service.waitForLine('Debugger listening, said the app')
     const pid = Number(await get(service.port))
     const listening = () => tcpSocketsOf(pid).filter(({ state }) => state === 'listening').length
@@ -209,6 +218,14 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     expect(evidence).toMatchObject({ kind: 'triage', finding: expect.stringContaining('connect a debugger there') })
     expect(await service.get()).toBe(String(pid))
     expect(listening()).toBe(1)
+
+    const [url = ''] = /ws:\/\/[\w.:/-]+/.exec(line) ?? []
+    const debuggers = await connectWebSocket(url, { onMessage: () => {}, signal: new AbortController().signal })
+    await get(service.port, '/loop?ms=2500')
+    const attached = (await untilBlocked(service)).evidence
+    expect(attached).toMatchObject({ kind: 'triage', finding: expect.stringContaining('a debugger is attached to it') })
+    debuggers.close()
+    expect(await service.get()).toBe(String(pid))
     await service.stop()
   })
 })

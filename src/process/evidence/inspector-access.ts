@@ -5,7 +5,6 @@
 // interrupt of V8 and through the event loop; so a loop that was blocked opens it once more when it turns again, and the agent
 // has to have the last word.
 
-import { get } from 'node:http'
 import { constants } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AgentTalk } from './agent-talk.ts'
@@ -161,7 +160,9 @@ function listeningPorts(pid: number): number[] {
 }
 
 /** The inspector's own list of what can be debugged (its endpoint /json/list). */
-function listedUrl(port: number, signal: AbortSignal): Promise<string> {
+async function listedUrl(port: number, signal: AbortSignal): Promise<string> {
+  // Fetched when it is needed: node:http costs a supervisor 1 MiB.
+  const { get } = await import('node:http')
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path: '/json/list', agent: false, signal }, (response) => {
       let body = ''
