@@ -65,6 +65,8 @@ export interface AppSettings {
     /** The wait between one slot's replacement and the next. */
     readonly cooldownMs: number
     readonly rollback: boolean
+    /** Tries a new release on a few workers first; null: does not. */
+    readonly canary: CanarySettings | null
   }
   /** Booted workers in reserve, whose listen() waits until one of them is needed. */
   readonly standby: number
@@ -150,6 +152,15 @@ export type ProbeQuestion =
   | { readonly by: 'tcp'; readonly port: number }
   | { readonly by: 'exec'; readonly command: readonly string[] }
   | { readonly by: 'ipc' }
+
+export interface CanarySettings {
+  readonly instances: number
+  readonly observeMs: number
+  /** Share of failed requests, 0..1. */
+  readonly maxErrorRate: number
+  /** null: lag is not judged. */
+  readonly maxLagP99Ms: number | null
+}
 
 export interface RecycleSettings {
   readonly maxAgeMs: number | null

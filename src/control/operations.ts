@@ -56,6 +56,7 @@ const ReloadParams = z.strictObject({
   allowPortChange: z.optional(z.boolean()),
   supersede: z.optional(z.boolean()),
   env: z.optional(Environment),
+  canary: z.optional(z.int().check(z.gte(0), z.lte(1024))),
 })
 
 const NewFile = z.string().check(z.regex(/^\//, 'the path must be absolute'), z.maxLength(4_096))

@@ -1,7 +1,7 @@
 // What the control server may ask of a running supervisor. process/ implements it; tests hand in a fake.
 
 import type { Reread } from '../config/reapply.ts'
-import type { AppSettings } from '../config/settings.ts'
+import type { AppSettings, CanarySettings } from '../config/settings.ts'
 import type { PublishedEvent } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
@@ -17,6 +17,7 @@ export interface Subscription {
 export interface PlanOptions {
   readonly allowPortChange: boolean
   readonly supersede: boolean
+  readonly canary: CanarySettings | null
 }
 
 export interface ControlPort {

@@ -1,6 +1,7 @@
 // What is said about reloads and restarts that somebody asked for.
 
 import { assertNever } from '../errors.ts'
+import { canaryWords } from './canary-report.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
 import type { ReloadEvent, ReloadFailure } from './events.ts'
 import { count, duration, list, slotName } from './words.ts'
@@ -16,6 +17,10 @@ export function describeReload(event: ReloadEvent): string {
       const pid = event.pid === null ? '' : ` (pid ${event.pid})`
       return `${slotName(app, event.slot)} is replaced in generation ${event.generation}${pid}, ready after ${duration(event.bootMs)}`
     }
+    case 'reload.canaryStarted':
+      return `${list(event.slots.map((slot) => slotName(app, slot)))} ${event.slots.length === 1 ? 'tries' : 'try'} generation ${event.generation} for ${duration(event.observeMs)} before the others follow`
+    case 'reload.canaryPassed':
+      return `${app}: the canary of generation ${event.generation} has passed after ${duration(event.report.observedMs)}: ${canaryWords(event.report)}`
     case 'reload.finished':
       return `${app}: all workers are of generation ${event.generation} and ready, after ${duration(event.tookMs)}`
     case 'reload.rolledBack':
@@ -50,7 +55,8 @@ function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['b
   }
 }
 
-function failureOf(app: string, { slot, reason, exit, missing, probe }: ReloadFailure): string {
+function failureOf(app: string, { slot, reason, exit, missing, probe, canary }: ReloadFailure): string {
+  if (canary !== undefined) return canaryWords(canary)
   const who = slotName(app, slot)
   if (reason === 'missing-port') {
     return `${who} did not listen on ${list(missing)}, which the workers before it did; if that is meant, reload with --allow-port-change`

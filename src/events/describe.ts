@@ -78,6 +78,8 @@ function sentenceOf(event: ResilEvent): string {
       return describeGate(event)
     case 'reload.started':
     case 'reload.slotReplaced':
+    case 'reload.canaryStarted':
+    case 'reload.canaryPassed':
     case 'reload.finished':
     case 'reload.rolledBack':
     case 'reload.halted':

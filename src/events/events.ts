@@ -1,6 +1,7 @@
 // The one union of everything that happens. Log, --json, control stream, metrics, incidents and tests all read it.
 // Past tense; ids and numbers rather than sentences. describe.ts makes the English.
 
+import type { CanaryReport } from './canary-report.ts'
 import type { Evidence } from './evidence.ts'
 import type { IncidentKind } from './incident-kind.ts'
 
@@ -65,12 +66,14 @@ export type AfterExit =
 export type ReloadFailure = {
   readonly slot: number
   readonly worker: number
-  readonly reason: ExitKind | 'missing-port' | 'probe-failed'
+  readonly reason: ExitKind | 'missing-port' | 'probe-failed' | 'canary'
   readonly exit: ExitDetails | null
   /** Ports or socket paths that the last generation had and this worker did not listen on. */
   readonly missing: readonly string[]
   /** probe-failed: which one, and what it said: "readiness: GET /ready: 503". */
   readonly probe?: string
+  /** Of a canary that did worse than the old release. */
+  readonly canary?: CanaryReport
 }
 
 export type SupervisorEvent =
@@ -345,6 +348,22 @@ export type ReloadEvent =
       readonly slot: number
       readonly bootMs: number
       readonly pid: number | null
+    }
+  /** The first workers of the new generation serve; the others wait for what comes of them. */
+  | {
+      readonly type: 'reload.canaryStarted'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly slots: readonly number[]
+      readonly observeMs: number
+    }
+  | {
+      readonly type: 'reload.canaryPassed'
+      readonly app: string
+      readonly generation: number
+      readonly request: string
+      readonly report: CanaryReport
     }
   | {
       readonly type: 'reload.finished'

@@ -29,6 +29,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'gate.closed':
     case 'reload.started':
     case 'reload.slotReplaced':
+    case 'reload.canaryStarted':
+    case 'reload.canaryPassed':
     case 'reload.finished':
     case 'evidence.taken':
     case 'incident.opened':

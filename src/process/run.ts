@@ -268,11 +268,11 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
       incidents: { list: () => incidents.asked.list(), get: (id) => incidents.asked.get(id) },
       submit: (input) => loop.submit(input),
       reread,
-      plan: (name, fresh, { allowPortChange, supersede }) => {
+      plan: (name, fresh, { allowPortChange, supersede, canary }) => {
         const app = appOf(name)
         if (app === undefined) throw new ResilError('RESIL_UNKNOWN_TARGET', `there is no app "${name}"`)
         const refusal = refusalFor(loop.state, app, name, { supersede })
-        return planReload(app, fresh ?? app.settings, { allowPortChange, refusal })
+        return planReload(app, fresh ?? app.settings, { allowPortChange, refusal, canary })
       },
       diagnose: async ({ app, slot }, request, options) => {
         const worker = appOf(app)?.slots.find(({ number }) => number === slot)?.current

@@ -6,6 +6,7 @@ import type { Door } from '../cluster-internals/hold-the-door.ts'
 import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import type { ProbeName } from '../config/settings.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
+import { STATUS_CLASSES } from '../protocol/http-counts.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { createAgentTalk } from './evidence/agent-talk.ts'
@@ -116,7 +117,7 @@ export function watchWorker(
       case 'beat':
         beat = message.http === undefined && beat?.http !== undefined ? { ...message, http: beat.http } : message
         keepSamples(strategies, message.strategies ?? [])
-        reportBeat(message)
+        reportBeat(beat)
         return
       case 'probed':
         questions.get(message.question)?.({ ok: message.ok, detail: message.detail })
@@ -145,8 +146,9 @@ export function watchWorker(
     }
   }
 
-  function reportBeat({ heapUsed, delayP99Ms, utilization, connections, requests }: Beat): void {
-    report({ type: 'worker.beat', worker: id, heapUsed, delayP99Ms, utilization, connections, requests })
+  function reportBeat({ heapUsed, delayP99Ms, utilization, connections, requests, http }: Beat): void {
+    const responses = responsesIn(http)
+    report({ type: 'worker.beat', worker: id, heapUsed, delayP99Ms, utilization, connections, requests, responses })
   }
 
   /** false: it can't be told any more. */
@@ -204,4 +206,12 @@ export function watchWorker(
     setRotation: (inRotation) => door.setRotation(worker, inRotation),
     probeConnection: (endpoint, timeoutMs) => door.probeConnection(worker, endpoint, timeoutMs),
   }
+}
+
+/** undefined: the worker has not answered over HTTP yet. */
+function responsesIn(http: Beat['http']): { readonly answered: number; readonly failed: number } | undefined {
+  if (http === undefined) return undefined
+  const { responses, aborted } = http
+  const serverErrors = responses[STATUS_CLASSES.indexOf('5xx')] ?? 0
+  return { answered: responses.reduce((sum, count) => sum + count, aborted), failed: serverErrors + aborted }
 }

@@ -1,6 +1,7 @@
 // The control protocol: JSON lines over the supervisor's Unix socket. This file is types only, so that a client loads nothing.
 // Request schemas (checked by the supervisor) are in control/operations.ts.
 
+import type { CanaryReport } from '../events/canary-report.ts'
 import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
@@ -37,6 +38,8 @@ export interface ReloadVerdict {
   readonly failure: ReloadFailure | null
   /** What the reload brings besides the app's own files; absent where nothing was read again. */
   readonly changes?: AppChanges
+  /** What a canary that passed has shown. One that did not is in the failure. */
+  readonly canary?: CanaryReport
   /** Why it was refused or superseded. */
   readonly reason: string | null
 }
@@ -49,6 +52,8 @@ export interface ReloadParams {
   readonly supersede?: boolean | undefined
   /** Takes the place of the supervisor's own environment below the config's, for the new workers. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** So many workers try the new release first, whatever the config says; 0: none do. */
+  readonly canary?: number | undefined
 }
 
 export type DiagnoseRequest =

@@ -39,9 +39,10 @@ export interface ReloadPlan {
   /** Ready workers that it will not go below. */
   readonly floor: number
   readonly rollback: boolean
+  readonly canary: { readonly instances: number; readonly observeMs: number } | null
   /** Ports and socket paths that the new workers must listen on. */
   readonly endpoints: readonly string[]
-  /** Boots, minReady and cooldown, as far as past boots tell; null: they don't. What the old workers need to drain comes on top. */
+  /** Boots, minReady, cooldown and a canary's observation, as far as past boots tell; null: they don't. What the old workers need to drain comes on top. */
   readonly expectedMs: number | null
   /** The longest that one old worker may drain. */
   readonly drainDeadlineMs: number

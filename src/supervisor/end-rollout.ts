@@ -1,9 +1,10 @@
 // How a rollout ends badly: its first failure turns a reload back and ends a restart; the end of the app ends it too.
 
+import type { CanaryReport } from '../events/canary-report.ts'
 import type { ExitDetails, ReloadFailure } from '../events/events.ts'
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
-import { type App, allWorkers, isReady, type Rollout, type Slot, type Worker } from './state.ts'
+import { type App, allWorkers, isHeld, isReady, type Rollout, type Slot, type Worker } from './state.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
@@ -27,8 +28,23 @@ export function failRollout(turn: Turn, app: App, slot: Slot, worker: Worker, wh
   }
   if (worker.generation !== rollout.to) return onRestoreFailed(turn, app, rollout)
   if (rollout.back !== null) return
-  if (rollout.settings.reload.rollback) app.rollout = { ...rollout, back: { failure, attempts: 0 } }
+  // A canary that fails always goes: it is there to be tried.
+  if (rollout.settings.reload.rollback || isHeld(rollout)) app.rollout = { ...rollout, back: { failure, attempts: 0 } }
   else haltReload(turn, app, rollout, failure)
+}
+
+/** The workers that tried the new release did worse than those of the old one. */
+export function failCanary(app: App, reload: Reload, canary: CanaryReport): void {
+  const slot = app.slots.find(({ current }) => current?.generation === reload.to)
+  const failure: ReloadFailure = {
+    slot: slot?.number ?? 0,
+    worker: slot?.current?.id ?? 0,
+    reason: 'canary',
+    exit: null,
+    missing: [],
+    canary,
+  }
+  app.rollout = { ...reload, back: { failure, attempts: 0 } }
 }
 
 /** No rollback: who serves of the new release stays, the other slots go on with the old one. */

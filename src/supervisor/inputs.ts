@@ -1,6 +1,6 @@
 // Everything that can happen to a supervisor, as data. Signals, timers, IPC and the control socket only make these.
 
-import type { AppSettings, ProbeName } from '../config/settings.ts'
+import type { AppSettings, CanarySettings, ProbeName } from '../config/settings.ts'
 import type { Examination } from './watchdogs/hang.ts'
 
 /** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
@@ -15,6 +15,8 @@ export type ControlInput =
       readonly allowPortChange?: boolean | undefined
       /** It takes the place of a rollout that is under way. */
       readonly supersede?: boolean | undefined
+      /** Instead of the settings' own; null: none. */
+      readonly canary?: CanarySettings | null | undefined
     }
   /** Old before new: for apps that can't run twice. One slot, or all of the app's in turn. */
   | {
@@ -92,6 +94,8 @@ export type WorkerInput =
       readonly connections: number
       /** Begun since the worker's start. */
       readonly requests: number
+      /** Responses since the worker's start, as far as the agent can count them. `failed`: status 500 and above, or cut off. */
+      readonly responses?: undefined | { readonly answered: number; readonly failed: number }
     }
   /** Answer to the command `examine`. See watchdogs/hang.ts. */
   | ({ readonly type: 'worker.examined'; readonly worker: number } & Omit<Examination, 'at'>)

@@ -27,7 +27,10 @@ export function nextDeadline(state: SupervisorState, now: number): number {
       if (app.phase.status === 'active' && slot !== app.reserve) consider(startableAt(app, slot))
     }
     if (app.phase.status === 'stopping') consider(app.phase.drainAt)
-    if (app.rollout?.kind === 'reload') consider(app.rollout.waitUntil)
+    if (app.rollout?.kind === 'reload') {
+      consider(app.rollout.waitUntil)
+      if (app.rollout.canary?.stage.status === 'observing') consider(app.rollout.canary.stage.until)
+    }
     if (state.phase.status === 'stopping') consider(lastCallAt(app, state.phase.deadline))
     consider(exhaustedAt(app, state))
     consider(app.livenessHeldUntil)

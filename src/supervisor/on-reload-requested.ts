@@ -28,6 +28,9 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
   const settings = input.settings ?? app.settings
   const endpoints = input.allowPortChange === true ? [] : endpointsToKeep(app)
   const { rollout: superseded } = app
+  const { canary = settings.reload.canary } = input
+  // An app that is down has nothing to compare with, and nothing to lose.
+  const serves = allWorkers(app).some(isReady)
   supersedeRollout(turn, app, 'reload')
   const instances = instancesFor(app, settings, superseded)
   revive(turn, app, { slot: null, unpark: false })
@@ -44,6 +47,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     waitUntil: turn.now,
     instancesBefore: instances.before,
     back: null,
+    canary: canary === null || !serves ? null : { limits: canary, stage: { status: 'placing' } },
   }
   turn.emit({
     type: 'reload.started',

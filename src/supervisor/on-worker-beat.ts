@@ -6,6 +6,7 @@ import type { WorkerInput } from './inputs.ts'
 import { markIfSpent } from './recycle.ts'
 import { hasServed, refOf, type Slot, type Stage, settingsOf, type Worker } from './state.ts'
 import { findWorker, setStage, type Turn, updateWorker } from './turn.ts'
+import { countForCanary } from './watch-canary.ts'
 import { watchEventLoop } from './watchdogs/event-loop.ts'
 import { tripEventLoop } from './watchdogs/trip.ts'
 
@@ -18,6 +19,7 @@ export function onWorkerBeat(turn: Turn, beat: Beat): void {
   const heard = updateWorker(slot, { ...place.worker, vitals: { ...place.worker.vitals, beatAt: turn.now } })
   const worker = heard.stage.status === 'suspect' ? recover(turn, slot, heard, heard.stage) : heard
   if (role !== 'current' || !hasServed(worker)) return
+  countForCanary(app, worker, beat)
   const { eventLoop } = settingsOf(app, worker.generation).watchdogs
   if (eventLoop !== null) lookAtEventLoop(turn, slot, worker, beat, eventLoop)
   if (slot.current !== null) markIfSpent(turn, app, slot, slot.current, beat.requests)

@@ -13,6 +13,7 @@ import { onStandbyLost } from './reserve.ts'
 import { type App, hasServed, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
 import { addCrash } from './storm-budget.ts'
 import { findWorker, removeWorker, type Turn } from './turn.ts'
+import { isCanary } from './watch-canary.ts'
 
 /** Boots that may fail in every slot before an app that has never been ready is given up. */
 const BOOTS_BEFORE_FAILURE = 3
@@ -52,7 +53,7 @@ export function onWorkerExit(turn: Turn, input: Extract<WorkerInput, { type: 'wo
     after = verdict === 'ended' ? park(slot, input.code) : onCrash(turn, app, slot, worker)
     settleGates(turn, app, slot, worker, verdict === 'crash' ? 'crashed' : 'abandoned')
     const failed = verdict === 'crash' || input.code !== 0
-    if (failed && (!hasServed(worker) || isGated(app, slot)))
+    if (failed && (!hasServed(worker) || isGated(app, slot) || isCanary(app, worker)))
       failRollout(turn, app, slot, worker, { reason: exit.kind, exit })
   } else {
     // Retired, or leaving: nobody is restarted for it, but a trial has its end all the same.

@@ -1,6 +1,6 @@
 // What a reload would do if it were asked for now: for `resil reload --dry-run`. Decides nothing; what happens is roll-out.ts.
 
-import type { AppSettings } from '../config/settings.ts'
+import type { AppSettings, CanarySettings } from '../config/settings.ts'
 import type { ReloadPlan } from '../protocol/reload-plan.ts'
 import { floorOf } from './disruption-budget.ts'
 import { endpointsToKeep, instancesFor } from './on-reload-requested.ts'
@@ -11,7 +11,11 @@ type PlannedSlot = ReloadPlan['slots'][number]
 export function planReload(
   app: App,
   settings: AppSettings,
-  options: { readonly allowPortChange: boolean; readonly refusal: string | null },
+  options: {
+    readonly allowPortChange: boolean
+    readonly refusal: string | null
+    readonly canary: CanarySettings | null
+  },
 ): Omit<ReloadPlan, 'changes'> {
   const { surge, maxUnavailable, rollback } = settings.reload
   const { wanted } = instancesFor(app, settings, app.rollout)
@@ -25,8 +29,10 @@ export function planReload(
     maxUnavailable,
     floor: floorOf(app),
     rollback,
+    canary:
+      options.canary === null ? null : { instances: options.canary.instances, observeMs: options.canary.observeMs },
     endpoints: options.allowPortChange ? [] : endpointsToKeep(app),
-    expectedMs: expectedMs(app, settings, slots),
+    expectedMs: expectedMs(app, settings, slots, options.canary),
     drainDeadlineMs: app.settings.shutdown.deadlineMs,
   }
 }
@@ -49,10 +55,19 @@ function actionFor({ number, current, vacancy }: Slot, wanted: number): PlannedS
 }
 
 /** As many at once as there is surge, each as slow as the slowest boot that is known. */
-function expectedMs(app: App, { ready, reload }: AppSettings, slots: readonly PlannedSlot[]): number | null {
+function expectedMs(
+  app: App,
+  { ready, reload }: AppSettings,
+  slots: readonly PlannedSlot[],
+  canary: CanarySettings | null,
+): number | null {
   const boots = app.slots.flatMap(({ bootMs }) => bootMs ?? [])
   if (boots.length === 0) return null
   const moved = slots.filter(({ action }) => action === 'replace' || action === 'start').length
   const rounds = Math.ceil(moved / Math.max(1, reload.surge))
-  return rounds * (Math.max(...boots) + ready.minReadyMs) + Math.max(0, rounds - 1) * reload.cooldownMs
+  return (
+    (canary?.observeMs ?? 0) +
+    rounds * (Math.max(...boots) + ready.minReadyMs) +
+    Math.max(0, rounds - 1) * reload.cooldownMs
+  )
 }

@@ -1,13 +1,15 @@
 // How many slots an app has: more start at once; superfluous ones are retired, the highest numbers first, and go when their
 // workers have gone (on-scale-requested.ts, shrink).
 
-import { type App, vacantSlot } from './state.ts'
+import { type App, isHeld, vacantSlot } from './state.ts'
 import type { Turn } from './turn.ts'
 
 export function resize(turn: Turn, app: App, to: number, request: string): void {
   const from = app.instances
   app.instances = to
-  const generation = app.rollout?.kind === 'reload' && app.rollout.back === null ? app.rollout.to : app.generation
+  const { rollout } = app
+  const forward = rollout?.kind === 'reload' && rollout.back === null && !isHeld(rollout)
+  const generation = forward ? rollout.to : app.generation
   for (let number = 0; number < to; number += 1) {
     const slot = app.slots.find((candidate) => candidate.number === number)
     if (slot === undefined) app.slots.push(vacantSlot(number, generation))

@@ -2,13 +2,24 @@
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
 import { mayRemove } from './disruption-budget.ts'
-import { keepSettings } from './end-rollout.ts'
+import { failCanary, keepSettings } from './end-rollout.ts'
 import { drainWorker } from './end-worker.ts'
 import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
-import { type App, allWorkers, generationOf, goalOf, isBooting, isReady, type Rollout, type Slot } from './state.ts'
+import {
+  type App,
+  allWorkers,
+  generationOf,
+  goalOf,
+  isBooting,
+  isHeld,
+  isReady,
+  type Rollout,
+  type Slot,
+} from './state.ts'
 import type { Turn } from './turn.ts'
+import { advanceCanary, canaryRoom } from './watch-canary.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
 type Restart = Extract<Rollout, { kind: 'restart' }>
@@ -22,17 +33,22 @@ export function rollOut(turn: Turn, app: App): void {
   else restartSlots(turn, app, app.rollout)
 }
 
-function reloadSlots(turn: Turn, app: App, reload: Reload): void {
+function reloadSlots(turn: Turn, app: App, begun: Reload): void {
+  const failed = advanceCanary(turn, app, begun)
+  if (failed !== null) failCanary(app, begun, failed)
+  const reload = app.rollout as Reload
   const goal = goalOf(reload)
   const slots = app.slots.filter((slot) => !slot.retired)
   for (const slot of slots) {
     if (slot.next !== null) takeOver(turn, app, slot, goal)
-    if (generationOf(slot) !== goal && slot.next === null) adopt(turn, app, slot, goal)
+    if (generationOf(slot) !== goal && slot.next === null && canaryRoom(app, app.rollout as Reload) > 0)
+      adopt(turn, app, slot, goal)
   }
   const restoringFailed = reload.back !== null && reload.back.attempts >= RESTORE_ATTEMPTS
   const arrived = slots.every(
     (slot) => slot.leaving.length === 0 && slot.next === null && (isParked(slot) || hasArrived(slot, goal)),
   )
+  if (isHeld(reload)) return
   if (arrived || (restoringFailed && slots.every((slot) => slot.next === null))) finishReload(turn, app, goal)
 }
 
@@ -50,6 +66,8 @@ function isParked(slot: Slot): boolean {
  * either; and without surge there is no way to try the new one aside.
  */
 function isProven(app: App, reload: Reload, goal: number): boolean {
+  // What crashes beside a canary stays with the old release; without surge its own slots have to be emptied first.
+  if (isHeld(reload)) return reload.settings.reload.surge === 0
   const serves = allWorkers(app).some((worker) => isReady(worker) && worker.generation === goal)
   return serves || reload.back !== null || reload.settings.reload.surge === 0 || !app.everReady
 }
@@ -61,6 +79,7 @@ export function moveVacantSlots(app: App): void {
   if (!isProven(app, app.rollout, goal)) return
   for (const slot of app.slots) {
     if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
+    if (canaryRoom(app, app.rollout) === 0) return
     slot.generation = goal
     // What was stopped by hand, or ended by policy, stays so.
     if (slot.vacancy.status === 'backoff') slot.vacancy = { status: 'empty' }

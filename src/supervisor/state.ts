@@ -1,7 +1,7 @@
 // What the supervisor knows, as plain data: apps, their slots, the workers in them. All times are monotonic milliseconds.
 // Nothing here decides; step.ts and the on-*/plan files do.
 
-import type { AppSettings, ProbeName, Settings } from '../config/settings.ts'
+import type { AppSettings, CanarySettings, ProbeName, Settings } from '../config/settings.ts'
 import {
   type DrainCause,
   type EndCause,
@@ -12,6 +12,7 @@ import {
   type WorkerRef,
 } from '../events/events.ts'
 import { type Circuit, closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
+import type { CanaryCounts } from './canary.ts'
 import { dependenciesFirst } from './dependencies.ts'
 import type { ProbeState } from './probes/probe-state.ts'
 import { emptyStorm, type StormScore } from './storm-budget.ts'
@@ -150,6 +151,8 @@ export type Rollout =
       /** A reload that brought another number of instances gives it back when it fails. */
       readonly instancesBefore: number
       readonly back: { readonly failure: ReloadFailure; readonly attempts: number } | null
+      /** null: all workers go over without one. */
+      readonly canary: Canary | null
     }
   /** Old before new, one slot after the other. `inHand`: the slot that is being replaced. */
   | {
@@ -161,6 +164,23 @@ export type Rollout =
       /** Workers with lower ids were there before the request. */
       readonly firstNew: number
     }
+
+/** The first workers of a new release, and how they do. */
+export interface Canary {
+  readonly limits: CanarySettings
+  readonly stage:
+    | { readonly status: 'placing' }
+    | {
+        readonly status: 'observing'
+        readonly since: number
+        readonly until: number
+        readonly fresh: CanaryCounts
+        readonly old: CanaryCounts
+        /** Totals of each worker, by id, at its last beat. */
+        readonly seen: Readonly<Record<number, { readonly answered: number; readonly failed: number }>>
+      }
+    | { readonly status: 'passed' }
+}
 
 export type AppPhase =
   /** For the apps it depends on. */
@@ -375,6 +395,11 @@ export function refOf(worker: Worker): WorkerRef {
 /** The generation that a reload is on its way to: back to the old one once it has failed. */
 export function goalOf(reload: Extract<Rollout, { kind: 'reload' }>): number {
   return reload.back === null ? reload.to : reload.from
+}
+
+/** No more workers go over for now: a canary has not passed yet. */
+export function isHeld(reload: Extract<Rollout, { kind: 'reload' }>): boolean {
+  return reload.back === null && reload.canary !== null && reload.canary.stage.status !== 'passed'
 }
 
 /** The settings that a generation of an app runs with, while a reload has two of them alive. */

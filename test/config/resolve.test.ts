@@ -67,7 +67,7 @@ describe('an entry on the command line', () => {
             readinessDelayMs: 0,
             idleWaitMs: 2_000,
           },
-          reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+          reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true, canary: null },
           standby: 0,
           watchdogs: {
             memory: {

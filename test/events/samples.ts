@@ -1,5 +1,6 @@
 // One table of events with what is said about them and how loudly. The type makes a missing event type a compile error.
 
+import type { CanaryReport } from '../../src/events/canary-report.ts'
 import { type ExitDetails, type ResilEvent, STANDBY_SLOT, type WorkerRef } from '../../src/events/events.ts'
 import type { Severity } from '../../src/events/severity.ts'
 
@@ -23,6 +24,14 @@ const exit: ExitDetails = {
 }
 const boot: ExitDetails = { ...exit, kind: 'boot-failure', code: 1, signal: null, uptimeMs: 130 }
 const request = 'r1'
+const canary: CanaryReport = {
+  observedMs: 60_000,
+  fresh: { answered: 400, failed: 1, lagMs: 3 },
+  old: { answered: 1_200, failed: 0, lagMs: null },
+  maxErrorRate: 0.01,
+  maxLagP99Ms: 100,
+  because: null,
+}
 
 const rows: Rows = {
   'supervisor.started': [
@@ -727,11 +736,78 @@ const rows: Rows = {
         generation: 3,
         request,
         kept: 4,
+        failure: {
+          slot: 0,
+          worker: 12,
+          reason: 'canary',
+          exit: null,
+          missing: [],
+          canary: {
+            ...canary,
+            fresh: { answered: 100, failed: 12, lagMs: 3 },
+            old: { answered: 300, failed: 3, lagMs: 2 },
+            because: 'errors',
+          },
+        },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the new release failed 12 of 100 requests (12 %), the old one 3 of 300 requests (1 %); reload.canary.maxErrorRate is 1 %',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: {
+          slot: 0,
+          worker: 12,
+          reason: 'canary',
+          exit: null,
+          missing: [],
+          canary: {
+            ...canary,
+            fresh: { answered: 100, failed: 0, lagMs: 340 },
+            old: { answered: 0, failed: 0, lagMs: 2 },
+            because: 'lag',
+          },
+        },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of the new release was 340 ms late, that of the old one 2 ms; reload.canary.maxLagP99 is 100 ms',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
         failure: { slot: 0, worker: 12, reason: 'missing-port', exit: null, missing: ['3000', '3001'] },
         tookMs: 900,
       },
       'error',
       'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 did not listen on 3000 and 3001, which the workers before it did; if that is meant, reload with --allow-port-change',
+    ],
+  ],
+  'reload.canaryStarted': [
+    [
+      { app: 'web', generation: 3, request, slots: [0, 1], observeMs: 60_000 },
+      'info',
+      'web:0 and web:1 try generation 3 for 1 min before the others follow',
+    ],
+    [
+      { app: 'web', generation: 3, request, slots: [0], observeMs: 30_000 },
+      'info',
+      'web:0 tries generation 3 for 30 s before the others follow',
+    ],
+  ],
+  'reload.canaryPassed': [
+    [
+      { app: 'web', generation: 3, request, report: canary },
+      'info',
+      'web: the canary of generation 3 has passed after 1 min: the new release failed 1 of 400 requests (0.3 %), the old one none of 1200 requests; event loops were 3 ms and an unknown time late',
     ],
   ],
   'reload.halted': [

@@ -4,7 +4,7 @@ import { planReload } from '../../src/supervisor/plan-reload.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 const plan = (sim: Simulation, settings: AppSettings, allowPortChange = false) =>
-  planReload(sim.app(), settings, { allowPortChange, refusal: null })
+  planReload(sim.app(), settings, { allowPortChange, refusal: null, canary: null })
 
 function running(settings: AppSettings, bootMs = 400): Simulation {
   const sim = simulate([settings])
@@ -28,6 +28,7 @@ describe('the plan of a reload', () => {
       maxUnavailable: 0,
       floor: 2,
       rollback: true,
+      canary: null,
       endpoints: ['3000'],
       expectedMs: 2 * (400 + 1_000),
       drainDeadlineMs: 25_000,

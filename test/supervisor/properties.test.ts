@@ -109,6 +109,14 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
     onExhausted: fc.constantFrom('probe' as const, 'hold' as const),
     surge: fc.integer({ min: 1, max: 2 }),
     rollback: fc.boolean(),
+    canary: fc.option(
+      fc.record({
+        instances: fc.integer({ min: 1, max: 3 }),
+        observeMs: fc.integer({ min: 1_000, max: 60_000 }),
+        maxErrorRate: fc.constant(0.01),
+        maxLagP99Ms: fc.constant(100),
+      }),
+    ),
     standby: fc.constantFrom(0, 0, 1, 2),
     probes: fc.record({
       startup: fc.constantFrom(null, null, PROBE),
@@ -124,8 +132,15 @@ const anyApp: fc.Arbitrary<AppSettings> = fc
       }),
     ),
   })
-  .map(({ instances, policy, onExhausted, surge, rollback, standby, probes, recycle }) =>
-    appSettings({ instances, restart: { policy, onExhausted }, reload: { surge, rollback }, standby, probes, recycle }),
+  .map(({ instances, policy, onExhausted, surge, rollback, canary, standby, probes, recycle }) =>
+    appSettings({
+      instances,
+      restart: { policy, onExhausted },
+      reload: { surge, rollback, canary },
+      standby,
+      probes,
+      recycle,
+    }),
   )
 
 /** Silence is longer than the five seconds in which these lives take their steps. */
@@ -258,7 +273,10 @@ function sample(sim: Simulation, mb: readonly number[], cpuShare: number | null)
 }
 
 function beat(sim: Simulation, worker: number, requests: number): void {
-  sim.send({ type: 'worker.beat', worker, requests, heapUsed: 1, delayP99Ms: 0, utilization: 0, connections: 0 })
+  const vitals = { heapUsed: 1, delayP99Ms: requests, utilization: 0, connections: 0 }
+  // Some fail all that they answer, so that canaries fail too.
+  const responses = { answered: requests, failed: requests % 3 === 0 ? requests : 0 }
+  sim.send({ type: 'worker.beat', worker, requests, responses, ...vitals })
 }
 
 const anyLife = fc.record({

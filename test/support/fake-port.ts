@@ -76,6 +76,7 @@ export function fakePort(options: FakePortOptions = {}): FakePort {
       maxUnavailable: 0,
       floor: 2,
       rollback: true,
+      canary: null,
       endpoints: ['3000'],
       expectedMs: 2_400,
       drainDeadlineMs: 25_000,

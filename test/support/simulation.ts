@@ -36,7 +36,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
       onExhausted: 'probe',
     },
     shutdown: { deadlineMs: 25_000, signal: 'SIGTERM', killAfterMs: 2_000, readinessDelayMs: 0, idleWaitMs: 2_000 },
-    reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true },
+    reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true, canary: null },
     standby: 0,
     // Nobody beats or is measured here unless a test says so.
     watchdogs: { memory: null, cpu: null, eventLoop: null, hang: null },

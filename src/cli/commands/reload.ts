@@ -10,7 +10,7 @@ import type { SettingChange } from '../../protocol/reload-plan.ts'
 import type { CommandSpec, OptionSpec } from '../command-spec.ts'
 import type { CliContext } from '../context.ts'
 import { leave } from '../interrupt.ts'
-import { durationOf, type SocketOption, socketOption } from '../options.ts'
+import { countOf, durationOf, type SocketOption, socketOption } from '../options.ts'
 import { renderNotApplied, renderPlan } from '../render/plan.ts'
 import { type RollOutVerb, renderSummary, renderVerdict } from '../render/verdict.ts'
 import { shellEnv } from '../shell-env.ts'
@@ -20,10 +20,19 @@ interface RollOutOptions extends SocketOption {
   readonly dryRun?: boolean
   readonly allowPortChange?: boolean
   readonly updateEnv?: boolean
+  readonly canary?: string
   readonly supersede?: boolean
   readonly json?: boolean
   readonly timeout?: string
 }
+
+/** What is shown as it happens. What ends a rollout is in its verdict. */
+const ON_THE_WAY: readonly PublishedEvent['type'][] = [
+  'reload.started',
+  'reload.slotReplaced',
+  'reload.canaryStarted',
+  'reload.canaryPassed',
+]
 
 const OPTIONS: readonly OptionSpec[] = [
   { flags: '--supersede', summary: 'take the place of a reload or restart that is under way' },
@@ -42,6 +51,10 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
   options: [
     { flags: '--dry-run', summary: 'show the plan, and what the config and its env change; do nothing' },
     {
+      flags: '--canary <count>',
+      summary: 'so many workers try the new release first (see reload.canary); 0: none do, whatever the config says',
+    },
+    {
       flags: '--update-env',
       summary: "the new workers get this shell's environment instead of the one that resil was started in",
     },
@@ -55,16 +68,19 @@ export const reloadCommand: CommandSpec<RollOutOptions> = {
     ['resil reload', 'all apps of this folder, after a deploy or a change of the config'],
     ['resil reload web --timeout 2m', 'wait two minutes at most; the reload itself goes on'],
     ['resil reload web --json', 'the verdict as JSON; exit code 75 where it failed'],
+    ['resil reload web --canary 1', 'one worker first; the others follow when it does as well as they do'],
     ['resil reload --dry-run', 'what would be done, and what has changed in the config'],
   ],
   run: (app, options, context) => {
     const { allowPortChange, supersede } = options
     const env = options.updateEnv ? shellEnv(context.env) : undefined
+    const canary = options.canary === undefined ? undefined : countOf('--canary', options.canary)
     const params = (found: FoundSupervisor): ReloadParams => ({
       app: appOf(found, app),
       allowPortChange,
       supersede,
       env,
+      canary,
     })
     if (options.dryRun) return showPlan(app, options, context, params)
     return rollOut('reload', app, options, context, (found, request) =>
@@ -133,8 +149,7 @@ async function rollOut(
     const render = (verdict: ReloadVerdict): string =>
       showProgress && verdict.outcome === 'finished' ? renderSummary(verdict, verb) : renderVerdict(verdict, verb)
     const onItem = (event: PublishedEvent): void => {
-      // What ends it is in the verdict.
-      const onTheWay = event.type === 'reload.started' || event.type === 'reload.slotReplaced'
+      const onTheWay = ON_THE_WAY.includes(event.type)
       if (showProgress && onTheWay) context.stderr.write(`${describe(event)}\n`)
     }
     try {

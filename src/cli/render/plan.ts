@@ -13,6 +13,7 @@ export function renderPlan(plan: ReloadPlan): string {
     ...slotRows(plan),
     `  ${paceWords(plan)}`,
     ...(plan.endpoints.length === 0 ? [] : [`  new workers must listen on ${list(plan.endpoints)}`]),
+    ...canaryRow(plan),
     `  at the first failure: ${plan.rollback ? `back to generation ${generation.from}` : 'stops, and keeps what serves (reload.rollback is false)'}`,
     `  ${timeWords(plan)}`,
     ...planChanges(changes),
@@ -57,6 +58,12 @@ const ACTIONS = {
   leave: 'left alone: stopped by hand',
   remove: 'removed: fewer instances',
 } as const
+
+function canaryRow({ canary }: ReloadPlan): string[] {
+  if (canary === null) return []
+  const { instances, observeMs } = canary
+  return [`  canary: ${count(instances, 'worker')} first, watched for ${duration(observeMs)} before the others follow`]
+}
 
 function paceWords({ surge, floor }: ReloadPlan): string {
   const ready = `at least ${count(floor, 'worker')} ready all the time`

@@ -1,5 +1,6 @@
 // What came of a reload or a restart, for people: a sentence, and a row per slot. Pure.
 
+import { canaryWords } from '../../events/canary-report.ts'
 import { exitCure, exitWords } from '../../events/describe-exit.ts'
 import type { ReloadFailure } from '../../events/events.ts'
 import { duration, list, slotName } from '../../events/words.ts'
@@ -11,12 +12,16 @@ import { columns } from './text.ts'
 export type RollOutVerb = 'reload' | 'restart'
 
 export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...rows(verdict), ...renderChanges(verdict.changes)])
+  return asText([summary(verdict, verb), ...rows(verdict), ...canaryLine(verdict), ...renderChanges(verdict.changes)])
 }
 
 /** Where each slot has been shown as it came. */
 export function renderSummary(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...renderChanges(verdict.changes)])
+  return asText([summary(verdict, verb), ...canaryLine(verdict), ...renderChanges(verdict.changes)])
+}
+
+function canaryLine({ canary }: ReloadVerdict): string[] {
+  return canary === undefined ? [] : [`  canary: ${canaryWords(canary)}`]
 }
 
 function asText(lines: readonly string[]): string {
@@ -53,7 +58,8 @@ function mixture(slots: ReloadVerdict['slots']): string {
 
 function because(app: string, failure: ReloadFailure | null): string {
   if (failure === null) return ''
-  const { slot, reason, exit, missing, probe } = failure
+  const { slot, reason, exit, missing, probe, canary } = failure
+  if (canary !== undefined) return `: ${canaryWords(canary)}`
   const who = slotName(app, slot)
   if (reason === 'missing-port')
     return `: the new ${who} did not listen on ${list(missing)}, which the old one does; if that is meant, add --allow-port-change`

@@ -9,6 +9,7 @@ import type {
   ProbeSettings,
   WatchdogSettings,
 } from '../settings.ts'
+import { toCanarySettings } from './canary-settings.ts'
 
 /** What the file alone can't say. */
 export interface Found {
@@ -68,6 +69,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
       maxUnavailable: reload.maxUnavailable,
       cooldownMs: reload.cooldown,
       rollback: reload.rollback,
+      canary: reload.canary === undefined ? null : toCanarySettings(reload.canary),
     },
     standby: app.standby,
     watchdogs: watchdogsOf(app),

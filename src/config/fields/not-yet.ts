@@ -8,7 +8,7 @@ interface NotYet {
   readonly off?: readonly unknown[]
 }
 
-const NOT_YET: readonly NotYet[] = [{ key: 'reload.canary' }, { key: 'watch', off: [false] }]
+const NOT_YET: readonly NotYet[] = [{ key: 'watch', off: [false] }]
 
 const NOT_AVAILABLE = 'not available yet in this version of resil'
 

@@ -3,13 +3,30 @@
 import * as z from 'zod/mini'
 import { decimal, duration, section, whole, yesNo } from '../fields/field.ts'
 
-const canary = section('Tries the new generation on a few workers first.', {
-  instances: z.prefault(whole({ description: 'How many workers try it.', min: 1, max: 1024 }), 1),
-  observe: z.prefault(duration({ description: 'How long they are watched.' }), '60s'),
-  maxErrorRate: z.optional(
-    decimal({ description: 'More failed requests than this share: roll back.', min: 0, max: 1 }),
+export const canary = section('Tries the new generation on a few workers first.', {
+  instances: z.prefault(
+    whole({ description: 'How many workers try it; at least one stays with the old generation.', min: 1, max: 1024 }),
+    1,
   ),
-  maxLagP99: z.optional(duration({ description: 'More event-loop delay than this (99th percentile): roll back.' })),
+  observe: z.prefault(
+    duration({ description: 'How long both generations are watched before the others follow.', atLeast: '1s' }),
+    '60s',
+  ),
+  maxErrorRate: z.prefault(
+    decimal({
+      description:
+        'Roll back where a larger share of requests fails (status 500 and above, broken connections), and larger than in the old generation, beyond chance.',
+      min: 0,
+      max: 1,
+    }),
+    0.01,
+  ),
+  maxLagP99: z.optional(
+    duration({
+      description:
+        'Roll back where the event loop is later than this (99th percentile, mean over the time), and much later than in the old generation.',
+    }),
+  ),
 })
 
 export const reload = section('How a reload replaces workers.', {

@@ -1,5 +1,6 @@
 // Reload and restart: asks the core app by app, passes on what it says on the way, and ends with a verdict for each app.
 
+import { canaryOf } from '../../config/app/canary-settings.ts'
 import type { Reapplied, Reread } from '../../config/reapply.ts'
 import { messageOf, ResilError } from '../../errors.ts'
 import type { ReloadParams, ReloadVerdict, ResultOf } from '../../protocol/control.ts'
@@ -20,7 +21,8 @@ export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> 
   const { apps, notApplied } = await readAgain(call)
   const requested = apps.map(({ app, settings }): RollOut => {
     const { allowPortChange, supersede } = params
-    return { type: 'reload.requested', app, request: requestId('reload'), settings, allowPortChange, supersede }
+    const canary = params.canary === undefined ? undefined : canaryOf(params.canary, settings?.reload.canary ?? null)
+    return { type: 'reload.requested', app, request: requestId('reload'), settings, allowPortChange, supersede, canary }
   })
   const { verdicts } = await inTurn(call, requested)
   const told = verdicts.map((verdict) => {
@@ -33,8 +35,12 @@ export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> 
 export async function plan(call: Call<'plan'>): Promise<ResultOf<'plan'>> {
   const { port, params } = call
   const { apps, notApplied } = await readAgain(call)
-  const options = { allowPortChange: params.allowPortChange ?? false, supersede: params.supersede ?? false }
-  const plans = apps.map(({ app, settings, changes }) => ({ ...port.plan(app, settings, options), changes }))
+  const { allowPortChange = false, supersede = false, canary } = params
+  const plans = apps.map(({ app, settings, changes }) => {
+    const configured = settings?.reload.canary ?? null
+    const tried = canary === undefined ? configured : canaryOf(canary, configured)
+    return { ...port.plan(app, settings, { allowPortChange, supersede, canary: tried }), changes }
+  })
   return { plans, notApplied }
 }
 

@@ -1,5 +1,6 @@
 // Pure: the events that answer one reload or restart → the verdict that its command prints.
 
+import type { CanaryReport } from '../../events/canary-report.ts'
 import type { ReloadEvent } from '../../events/events.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
 
@@ -14,6 +15,7 @@ export interface VerdictCollector {
 export function collectVerdict(app: string, request: string, slots: readonly number[]): VerdictCollector {
   const replaced = new Map<number, SlotVerdict>()
   let generation = 0
+  let canary: CanaryReport | undefined
 
   function end(
     outcome: ReloadVerdict['outcome'],
@@ -26,7 +28,8 @@ export function collectVerdict(app: string, request: string, slots: readonly num
       if (slot === failure?.slot) return { slot, outcome: 'failed', pid: null, bootMs: null }
       return replaced.get(slot) ?? { slot, outcome: 'kept', pid: null, bootMs: null }
     })
-    return { app, request, outcome, generation, tookMs, slots: verdicts, failure, reason }
+    const verdict = { app, request, outcome, generation, tookMs, slots: verdicts, failure, reason }
+    return canary === undefined ? verdict : { ...verdict, canary }
   }
 
   return {
@@ -34,12 +37,16 @@ export function collectVerdict(app: string, request: string, slots: readonly num
       if ('generation' in event) generation = event.generation
       switch (event.type) {
         case 'reload.started':
+        case 'reload.canaryStarted':
           return undefined
         case 'reload.slotReplaced': {
           const { slot, pid, bootMs } = event
           replaced.set(slot, { slot, outcome: 'replaced', pid, bootMs })
           return undefined
         }
+        case 'reload.canaryPassed':
+          canary = event.report
+          return undefined
         case 'reload.finished':
           return end('finished', { tookMs: event.tookMs })
         case 'reload.rolledBack':

@@ -15,6 +15,7 @@ const plan = (given: Partial<ReloadPlan> = {}): ReloadPlan => ({
   maxUnavailable: 0,
   floor: 2,
   rollback: true,
+  canary: null,
   endpoints: ['3000', '3001'],
   expectedMs: 2_400,
   drainDeadlineMs: 25_000,

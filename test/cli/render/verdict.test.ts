@@ -94,6 +94,26 @@ describe('the verdict, for people', () => {
       ],
     ],
     [
+      'a reload with a canary that passed',
+      verdict({
+        slots: [replaced(0, 98)],
+        canary: {
+          observedMs: 30_000,
+          fresh: { answered: 100, failed: 0, lagMs: 2 },
+          old: { answered: 300, failed: 1, lagMs: 3 },
+          maxErrorRate: 0.01,
+          maxLagP99Ms: null,
+          because: null,
+        },
+      }),
+      'reload',
+      [
+        'web: reloaded, generation 3, in 1.2 s',
+        '  web:0  replaced  pid 98, ready after 240 ms',
+        '  canary: the new release failed none of 100 requests, the old one 1 of 300 requests (0.3 %); event loops were 2 ms and 3 ms late',
+      ],
+    ],
+    [
       'a restart that failed',
       verdict({
         outcome: 'failed',

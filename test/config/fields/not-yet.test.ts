@@ -10,7 +10,6 @@ const linesFor = (raw: unknown, env = {}, flags = {}): string[] =>
 test.each<[unknown, string]>([
   [{ watch: true }, 'watch'],
   [{ watch: ['src'] }, 'watch'],
-  [{ reload: { canary: { instances: 1 } } }, 'reload.canary'],
   [{ apps: [{ script: 'a.js' }, { script: 'b.js', watch: true }] }, 'apps[1].watch'],
 ])('%j is refused as not available yet', (raw, field) => {
   expect(linesFor(raw)).toEqual([`c.json: ${field}: not available yet in this version of resil`])

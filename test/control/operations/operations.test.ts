@@ -175,6 +175,22 @@ describe('reload', () => {
     await expect(ask(port, 'reload', { env: { 'A=B': 'secret' } }).result).rejects.toThrow(/^(?!.*secret)/)
   })
 
+  it.each([
+    ['is the one of the config where nothing is said', undefined, undefined],
+    [
+      'is as many workers as are asked for, watched as by default',
+      2,
+      { instances: 2, observeMs: 60_000, maxErrorRate: 0.01 },
+    ],
+    ['is none for 0', 0, null],
+  ])('the canary %s', async (_, canary, expected) => {
+    const port = obedient()
+    await ask(port, 'reload', { canary }).result
+    const [input] = port.submitted as [Extract<ControlInput, { type: 'reload.requested' }>]
+    if (expected) expect(input.canary).toMatchObject(expected)
+    else expect(input.canary).toBe(expected)
+  })
+
   it('moves nothing when the config of any app is wrong', async () => {
     const wrong = new ResilError('RESIL_CONFIG', 'resilience.config.json: instances: -1')
     const port = obedient({ apps: two, reread: async (app) => (app === 'jobs' ? Promise.reject(wrong) : null) })

@@ -68,6 +68,34 @@ describe('the verdict on a reload', () => {
     })
   })
 
+  it('has the numbers of a canary that passed', () => {
+    const report = {
+      observedMs: 60_000,
+      fresh: { answered: 100, failed: 0, lagMs: 1 },
+      old: { answered: 300, failed: 0, lagMs: 1 },
+      maxErrorRate: 0.01,
+      maxLagP99Ms: null,
+      because: null,
+    }
+    const events: ReloadEvent[] = [
+      started,
+      replaced(0),
+      { ...about, type: 'reload.canaryStarted', generation: 2, slots: [0], observeMs: 60_000 },
+      { ...about, type: 'reload.canaryPassed', generation: 2, report },
+      replaced(1),
+      { ...about, type: 'reload.finished', generation: 2, tookMs: 61_000 },
+    ]
+    expect(verdictOf(events)).toMatchObject({ outcome: 'finished', canary: report })
+  })
+
+  it('that stopped at a failure keeps what had been replaced', () => {
+    const halted: ReloadEvent = { ...about, type: 'reload.halted', generation: 2, replaced: 1, failure, tookMs: 900 }
+    expect(verdictOf([started, replaced(0), halted])).toMatchObject({
+      outcome: 'halted',
+      slots: [came(0), { slot: 1, outcome: 'failed' }],
+    })
+  })
+
   it('that was refused is about no slot', () => {
     const refused: ReloadEvent = { ...about, type: 'request.refused', reason: 'a reload (x) is running' }
     expect(verdictOf([refused])).toMatchObject({ outcome: 'refused', slots: [], reason: 'a reload (x) is running' })
