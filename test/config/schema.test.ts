@@ -37,6 +37,7 @@ describe('every setting', () => {
       'script',
       'cwd',
       'shutdown.killAfter',
+      'reload.canary.maxLagP99',
       'watchdogs.memory.soft',
       'watchdogs.memory.hard',
       'watchdogs.cpu.max',
