@@ -49,11 +49,15 @@ export function startLoop(options: {
     }
     queue.push(...overslept(), input)
     busy = true
+    let quiet = true
     try {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) advance(next)
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) quiet = advance(next) && quiet
+    } catch (error) {
+      quiet = false
+      throw error
     } finally {
       busy = false
-      armTimer()
+      if (!quiet) armTimer()
     }
   }
 
@@ -62,19 +66,22 @@ export function startLoop(options: {
    * counted from the last step nobody gets less than was promised.
    */
   function overslept(): Input[] {
-    const late = clock.now() - dueAt > LATE_MS
+    if (clock.now() - dueAt <= LATE_MS) return []
     dueAt = Number.POSITIVE_INFINITY
-    return late ? [{ type: 'supervisor.overslept', lateMs: Math.floor(clock.now() - steppedAt) }] : []
+    return [{ type: 'supervisor.overslept', lateMs: Math.floor(clock.now() - steppedAt) }]
   }
 
-  function advance(input: Input): void {
+  /** Whether nothing followed: then the timer stands. */
+  function advance(input: Input): boolean {
     // Whole milliseconds: what is told of times should be fit to read.
     steppedAt = Math.floor(clock.now())
     const decided = step(state, input, steppedAt)
     state = decided.state
+    if (decided.quiet) return true
     for (const event of decided.events) publish(event)
     for (const violation of violations(state)) tellOnce(violation)
     for (const command of decided.commands) carryOut(command)
+    return false
   }
 
   /** A state that is wrong may stay so for many steps. */

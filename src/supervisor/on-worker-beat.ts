@@ -12,17 +12,20 @@ import { tripEventLoop } from './watchdogs/trip.ts'
 
 type Beat = Extract<WorkerInput, { type: 'worker.beat' }>
 
-export function onWorkerBeat(turn: Turn, beat: Beat): void {
+/** Whether anything may follow from it: hardly ever. */
+export function onWorkerBeat(turn: Turn, beat: Beat): boolean {
   const place = findWorker(turn, beat.worker)
-  if (place === undefined) return
+  if (place === undefined) return false
   const { app, slot, role } = place
   const heard = updateWorker(slot, { ...place.worker, vitals: { ...place.worker.vitals, beatAt: turn.now } })
   const worker = heard.stage.status === 'suspect' ? recover(turn, slot, heard, heard.stage) : heard
-  if (role !== 'current' || !hasServed(worker)) return
+  if (role !== 'current' || !hasServed(worker)) return turn.events.length > 0
   countForCanary(app, worker, beat)
   const { eventLoop } = settingsOf(app, worker.generation).watchdogs
   if (eventLoop !== null) lookAtEventLoop(turn, slot, worker, beat, eventLoop)
   if (slot.current !== null) markIfSpent(turn, app, slot, slot.current, beat.requests)
+  // A canary is judged by what beats tell.
+  return app.rollout !== null || slot.current?.due !== place.worker.due || turn.events.length > 0
 }
 
 /** It was only slow. If it was about to be killed for it, it is not any more. */

@@ -34,6 +34,8 @@ export interface Step {
   readonly state: SupervisorState
   readonly commands: readonly Command[]
   readonly events: readonly ResilEvent[]
+  /** Nothing follows, and nothing is due earlier than before. */
+  readonly quiet: boolean
 }
 
 /** Far more than any chain of consequences; a bound, so that a mistake here can't hang the supervisor. */
@@ -42,6 +44,11 @@ const MOST_PASSES = 100
 /** Pure: the same state, input and time give the same step. `now` is monotonic milliseconds. Never throws, whatever comes in. */
 export function step(state: SupervisorState, input: Input, now: number): Step {
   const turn = beginTurn(state, now)
+  // Each worker sends one a second: to think everything through for each would make most of what a supervisor costs. What time
+  // alone has made due is brought up by the tick that nextDeadline asks for.
+  if (input.type === 'worker.beat' && !onWorkerBeat(turn, input)) {
+    return { state: turn.state, commands: [], events: [], quiet: true }
+  }
   record(turn, input)
   // One decision may call for the next: an app that has just become ready lets its dependants start. Until nothing more follows.
   let told = -1
@@ -49,7 +56,7 @@ export function step(state: SupervisorState, input: Input, now: number): Step {
     told = turn.events.length + turn.commands.length
     decide(turn)
   }
-  return { state: turn.state, commands: turn.commands, events: turn.events }
+  return { state: turn.state, commands: turn.commands, events: turn.events, quiet: false }
 }
 
 /** All that follows from the state, whatever happened last. Doing it twice changes nothing. */
@@ -81,13 +88,12 @@ function decide(turn: Turn): void {
 function record(turn: Turn, input: Input): void {
   switch (input.type) {
     case 'tick':
+    case 'worker.beat':
       return
     case 'supervisor.overslept':
       return grantTime(turn, input.lateMs)
     case 'worker.exited':
       return onWorkerExit(turn, input)
-    case 'worker.beat':
-      return onWorkerBeat(turn, input)
     case 'worker.examined':
       return onWorkerExamined(turn, input)
     case 'workers.sampled':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { HangLimits } from '../../src/config/settings.ts'
 import type { ResilEvent } from '../../src/events/events.ts'
 import { type Loop, startLoop } from '../../src/process/loop.ts'
 import type { Command } from '../../src/supervisor/commands.ts'
@@ -7,12 +8,14 @@ import { initialState } from '../../src/supervisor/state.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { appSettings, supervisorSettings } from '../support/simulation.ts'
 
-function setUp(execute: (command: Command, submit: (input: Input) => void) => void) {
+function setUp(execute: (command: Command, submit: (input: Input) => void) => void, hang: HangLimits | null = null) {
   const clock = fakeClock()
   const events: ResilEvent[] = []
   /** What is read when a late timer lets it. */
   const arrives: Input[] = []
-  const settings = supervisorSettings([appSettings({ instances: 2 })])
+  const settings = supervisorSettings([
+    appSettings({ instances: 2, watchdogs: { memory: null, cpu: null, eventLoop: null, hang } }),
+  ])
   const loop: Loop = startLoop({
     initial: initialState({ settings, foreground: true, cpus: 4, seed: 1, now: clock.now() }),
     clock,
@@ -94,6 +97,34 @@ describe('the loop', () => {
     expect(signals).toEqual([])
     clock.advance(30_000)
     expect(signals).toEqual(['SIGTERM', 'SIGTERM'])
+  })
+
+  it('reads what has arrived before it judges anybody, when its timer fires late', () => {
+    const { loop, clock, events, arrives } = setUp(() => {}, {
+      suspectAfterMs: 2_500,
+      replaceAfterMs: 10_000,
+      evidence: 'stack',
+      action: 'auto',
+    })
+    const beat = (worker: number) =>
+      ({
+        type: 'worker.beat',
+        worker,
+        heapUsed: 1,
+        delayP99Ms: 0,
+        utilization: 0,
+        connections: 0,
+        requests: 0,
+      }) as const
+    loop.submit({ type: 'tick' })
+    for (const worker of [1, 2]) loop.submit({ type: 'worker.listening', worker, port: 3000, address: null })
+    clock.advance(2_000)
+    // Half a second is left; it takes 900 ms, too few to be called asleep. One beat lies in the pipe, the other was never sent.
+    clock.stall(900)
+    arrives.push(beat(1))
+    clock.advance(0)
+    const suspected = events.filter(({ type }) => type === 'worker.suspected')
+    expect(suspected).toMatchObject([{ worker: { id: 2 } }])
   })
 
   it('has no timer left once it is closed', () => {
