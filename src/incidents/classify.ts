@@ -14,6 +14,8 @@ export interface Classified {
 const LAST_WORDS = 40
 
 export function classifyExit(exit: ExitDetails, lines: readonly LogLine[]): Classified {
+  const ended = ENDED_BY_RESIL[exit.kind]
+  if (ended !== undefined) return { kind: ended, hint: null }
   const words = lines.slice(-LAST_WORDS).map(({ text }) => text)
   const byExit = kindByExit(exit)
   const byWords = fromWords(words)
@@ -22,6 +24,13 @@ export function classifyExit(exit: ExitDetails, lines: readonly LogLine[]): Clas
     return { kind: byExit, hint: byWords?.kind === byExit ? byWords.hint : (errorLine(words) ?? null) }
   if (byWords?.kind !== undefined) return { kind: byWords.kind, hint: byWords.hint }
   return { kind: isBoot(exit) ? 'boot-failure' : 'crash', hint: headline }
+}
+
+/** The watchdog has told why; the last words of a worker that is ended say nothing about it. */
+const ENDED_BY_RESIL: { readonly [K in ExitDetails['kind']]?: IncidentKind } = {
+  hang: 'hang',
+  memory: 'memory-growth',
+  unhealthy: 'probe-failed',
 }
 
 /** What the exit alone proves; null: nothing. */

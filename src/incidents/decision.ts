@@ -97,6 +97,7 @@ function afterExit({
     case 'park':
       return { did: `leaves ${slot} stopped`, why: 'restart.policy, or restart.stopExitCodes, says so' }
     case 'nothing':
-      return { did: 'starts nothing in its place', why: 'it was on its way in or out, or its app was given up' }
+      // It was on its way in or out: whatever ended it has said what is done.
+      return null
   }
 }

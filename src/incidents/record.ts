@@ -12,7 +12,10 @@ import { concerns, entryOf, extend, whatLedTo } from './timeline.ts'
 
 const MOST_SUSPECTS = 10
 const MOST_EVIDENCE = 8
-const UNDECIDED: Decision = { did: 'nothing yet', why: 'it is still under way' }
+const UNDECIDED: Decision = {
+  did: 'starts nothing in its place',
+  why: 'it was on its way in or out, or its app is given up',
+}
 
 /** Kinds that say no more than that workers end. */
 const PLAIN: ReadonlySet<IncidentKind> = new Set(['crash', 'boot-failure', 'crash-loop'])
@@ -25,12 +28,13 @@ export function record(state: CollectorState, failure: Failure, fact: Fact, even
   return open === undefined ? begin(state, failure, fact, events) : grow(state, open, failure, fact, events)
 }
 
-function belongs({ app, kind, worker }: Failure, { incident, slots, workers }: OpenIncident): boolean {
+function belongs({ app, kind, worker, exit }: Failure, { incident, slots, workers }: OpenIncident): boolean {
   if (incident.app !== app) return false
   if (kind === incident.kind || (PLAIN.has(kind) && PLAIN.has(incident.kind))) return true
   // Ended by resil's own hand for another reason: that incident has the exit.
-  if (worker === null || !ENDS.has(kind)) return false
-  return workers.includes(worker.id) || (ENDS.has(incident.kind) && slots.includes(worker.slot))
+  if (worker === null) return false
+  if (exit !== null && workers.includes(worker.id)) return true
+  return ENDS.has(kind) && ENDS.has(incident.kind) && slots.includes(worker.slot)
 }
 
 function begin(state: CollectorState, failure: Failure, fact: Fact, events: ResilEvent[]): string {
@@ -70,16 +74,17 @@ function begin(state: CollectorState, failure: Failure, fact: Fact, events: Resi
 function grow(state: CollectorState, open: OpenIncident, failure: Failure, fact: Fact, events: ResilEvent[]): string {
   const { incident } = open
   const { event } = fact
-  // An exit tells more than that workers end; what is known stays.
+  // A worker that is found sick again, or ended for it, has not failed again.
+  const known = failure.worker !== null && open.workers.includes(failure.worker.id)
+  // What tells more than that workers end; what is known stays.
   const kind = PLAIN.has(incident.kind) && !PLAIN.has(failure.kind) ? failure.kind : incident.kind
   const grown: Incident = {
     ...incident,
     kind,
     workers: suspects(incident.workers, failure),
-    // A worker that is found sick again has not failed again.
-    failures: incident.failures + (isFoundAgain(open, failure) ? 0 : 1),
+    failures: incident.failures + (known ? 0 : 1),
     updatedAt: event.at,
-    summary: failure.summary,
+    summary: known ? incident.summary : failure.summary,
     hint: failure.hint ?? incident.hint,
     exit: failure.exit ?? incident.exit,
     decision: decisionOf(event) ?? incident.decision,
@@ -91,10 +96,6 @@ function grow(state: CollectorState, open: OpenIncident, failure: Failure, fact:
   replace(state, { ...open, ...touched(open, failure), incident: grown, failedAt: fact.now })
   if (kind !== incident.kind) events.push({ type: 'incident.worsened', from: incident.kind, ...briefOf(grown) })
   return incident.id
-}
-
-function isFoundAgain({ workers }: OpenIncident, { worker, exit }: Failure): boolean {
-  return worker !== null && exit === null && workers.includes(worker.id)
 }
 
 /** An open gate says that it is a loop, unless more is known about why. */

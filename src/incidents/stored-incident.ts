@@ -1,12 +1,28 @@
 // What an incident's file may hold: read back, it comes from a disk that anybody may have written to, or from another version.
 
 import * as z from 'zod/mini'
+import type { ExitKind } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
 import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { Incident } from './incident.ts'
 import { isIncidentId } from './incident-id.ts'
 
 const Column = z.array(z.nullable(z.number()))
+
+/** For each once, so that the compiler asks for a new one here. */
+const EXIT_KINDS: Readonly<Record<ExitKind, true>> = {
+  planned: true,
+  clean: true,
+  code: true,
+  signal: true,
+  oom: true,
+  'boot-failure': true,
+  'boot-timeout': true,
+  'fork-failed': true,
+  hang: true,
+  memory: true,
+  unhealthy: true,
+}
 
 const StoredIncident = z.object({
   version: z.literal(1),
@@ -26,7 +42,7 @@ const StoredIncident = z.object({
   hint: z.nullable(z.string()),
   exit: z.nullable(
     z.object({
-      kind: z.enum(['planned', 'clean', 'code', 'signal', 'oom', 'boot-failure', 'boot-timeout', 'fork-failed']),
+      kind: z.enum(Object.keys(EXIT_KINDS) as ExitKind[]),
       code: z.nullable(z.number()),
       signal: z.nullable(z.string()),
       uptimeMs: z.number(),

@@ -121,6 +121,8 @@ const rows: readonly Row[] = [
     'boot-failure',
     'express is missing: is the release complete, and was npm ci run?',
   ],
+  ['ended by resil for a hang', { kind: 'hang', code: null, signal: 'SIGKILL' }, ['x'], 'hang', null],
+  ['ended by resil for its memory', { kind: 'memory', code: null, signal: 'SIGTERM' }, [], 'memory-growth', null],
   [
     'killed from outside',
     { kind: 'signal', code: null, signal: 'SIGKILL' },

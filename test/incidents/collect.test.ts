@@ -280,6 +280,28 @@ describe('a worker that resil ends', () => {
     expect(s.incident.state).toBe('resolved')
   })
 
+  test('for its watchdog, and counted as a crash, is one failure, told by the watchdog', () => {
+    const s = story()
+    s.happens({
+      type: 'watchdog.tripped',
+      worker: first,
+      watchdog: 'cpu',
+      action: 'kill',
+      measured: 1,
+      limit: 0.9,
+      unit: 'ratio',
+      detail: '',
+    })
+    s.happens(crashed(first, { kind: 'unhealthy', code: null, signal: 'SIGKILL' }))
+    expect(s.incident).toMatchObject({
+      kind: 'cpu-saturation',
+      failures: 1,
+      hint: null,
+      summary: expect.stringContaining('takes too much CPU'),
+      exit: { kind: 'unhealthy' },
+    })
+  })
+
   test.each([
     ['memory', 'memory-growth'],
     ['hang', 'hang'],

@@ -43,6 +43,14 @@ async function running(entry: string, node: string, options: StartOptions = {}):
   return service
 }
 
+/** As `running`, with settings that need a file. */
+async function configured(entry: string, node: string, settings: object): Promise<Service> {
+  const config = { name: 'web', script: fixture(entry), instances: 1, ...settings }
+  const service = await startService(null, { node, cwd: tempDir({ 'resilience.config.json': JSON.stringify(config) }) })
+  await service.event('app.running')
+  return service
+}
+
 /** A request that may be its worker's last. */
 function request(service: Service, path: string): void {
   service.get(path).catch(() => {})
@@ -208,6 +216,63 @@ const rows: readonly Row[] = [
       return service
     },
     knows: { app: null, state: 'open' },
+  },
+  {
+    kind: 'memory-growth',
+    what: 'a worker that leaks past its limit',
+    happen: async (node) => {
+      const service = await configured('leaks.cjs', node, { watchdogs: { memory: { hard: '200mb' } } })
+      for (let leak = 0; leak < 12; leak += 1) await service.get('/leak').catch(() => {})
+      await service.event('watchdog.tripped')
+      return service
+    },
+    knows: { app: 'web', failures: 1, summary: expect.stringContaining('takes too much memory') },
+  },
+  {
+    kind: 'hang',
+    what: 'a worker that is blocked, with what was seen of it',
+    happen: async (node) => {
+      const hang = { suspectAfter: '1.5s', replaceAfter: '3s' }
+      const service = await configured('says-and-blocks.cjs', node, { watchdogs: { hang } })
+      request(service, '/block')
+      await service.event('watchdog.tripped')
+      return service
+    },
+    // What the inspector gives where it is let in, else what the kernel says.
+    knows: { failures: 1, evidence: [expect.objectContaining({ slot: 0 })] },
+  },
+  {
+    kind: 'cpu-saturation',
+    what: 'a worker that burns its CPU',
+    happen: async (node) => {
+      const cpu = { max: 0.5, sustain: '2s', action: 'report' }
+      const service = await configured('burns.cjs', node, { watchdogs: { cpu } })
+      request(service, '/burn')
+      return service
+    },
+    knows: { state: 'open', decision: { did: 'leaves it alone, and tells' } },
+  },
+  {
+    kind: 'event-loop-lag',
+    what: 'a worker whose event loop is busy all the time',
+    happen: async (node) => {
+      const eventLoop = { utilization: 0.8, sustain: '2s', action: 'report' }
+      const service = await configured('burns.cjs', node, { watchdogs: { eventLoop } })
+      request(service, '/burn')
+      return service
+    },
+    knows: { state: 'open', decision: { did: 'leaves it alone, and tells' } },
+  },
+  {
+    kind: 'probe-failed',
+    what: 'a worker that says that it is sick',
+    happen: async (node) => {
+      const liveness = { http: '/health', interval: '1s', failureThreshold: 2 }
+      const service = await configured('moody.cjs', node, { probes: { liveness } })
+      request(service, '/be?how=sick')
+      return service
+    },
+    knows: { summary: expect.stringContaining('503') },
   },
 ]
 
