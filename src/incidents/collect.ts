@@ -85,7 +85,6 @@ function followReload(state: CollectorState, fact: Fact, events: ResilEvent[]): 
     case 'reload.started':
       if (!event.restart) state.reloads[event.app] = event.generation
       return null
-    case 'reload.halted':
     case 'reload.finished':
     case 'reload.superseded': {
       for (const held of takeHeld(state, event.app)) {

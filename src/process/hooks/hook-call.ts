@@ -32,7 +32,6 @@ export function hookOf(event: PublishedEvent): HookName | null {
     case 'incident.worsened':
       return 'onIncident'
     case 'reload.finished':
-    case 'reload.halted':
     case 'reload.rolledBack':
     case 'reload.halted':
     case 'reload.superseded':
