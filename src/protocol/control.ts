@@ -36,7 +36,7 @@ export interface ReloadVerdict {
     readonly bootMs: number | null
   }[]
   readonly failure: ReloadFailure | null
-  /** What the reload brings besides the app's own files; absent where nothing was read again. */
+  /** What the new release brings besides the app's own files; absent where nothing was tried. */
   readonly changes?: AppChanges
   /** What a canary that passed has shown. One that did not is in the failure. */
   readonly canary?: CanaryReport

@@ -399,6 +399,56 @@ describe('any life of an app', () => {
     )
   })
 
+  it('keeps at least the floor and one removal at a time, whatever supersedes a reload and whatever its canary shows (2, 3, 8)', () => {
+    const anyMoment = fc.record({
+      boots: fc.boolean(),
+      asks: fc.constantFrom('nothing', 'nothing', 'nothing', 'reload', 'supersede'),
+      fails: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(anyApp, fc.array(anyMoment, { maxLength: 20 }), (configured, moments) => {
+        // A readiness probe may take workers out of rotation by itself.
+        const app = { ...configured, probes: { startup: null, liveness: null, readiness: null } }
+        const sim = simulate([app])
+        sim.bootAll()
+        const calm = Array.from({ length: 40 }, () => ({ boots: true, asks: 'nothing', fails: false }))
+        for (const [index, { boots, asks, fails }] of [...moments, ...calm].entries()) {
+          const request = `r${index}`
+          const settings = { ...app, args: [request] }
+          if (asks !== 'nothing')
+            sim.send({ type: 'reload.requested', app: 'web', request, settings, supersede: asks === 'supersede' })
+          const id = sim.workers('booting')[0]
+          if (id !== undefined && boots) boot(sim, id)
+          else if (id !== undefined) sim.exit(id, { code: 1 })
+          for (const worker of sim.workers('ready')) beat(sim, worker, fails ? 300 * index : 300 * index + 1)
+          sim.advance(1_000)
+          expect(sim.workers('ready').length).toBeGreaterThanOrEqual(app.instances)
+          expect(sim.workers('draining').length).toBeLessThanOrEqual(1)
+          for (const leaving of [...sim.workers('draining'), ...sim.workers('killing')]) sim.exit(leaving, { code: 0 })
+          sim.advance(9_000)
+        }
+        const { rollout, generation, slots, kept, settings } = sim.app()
+        expect(rollout).toBeNull()
+        // Halted, or given up to restore: an old release that fails its boot three times is not tried again.
+        const gaveUp = sim.eventsOf('reload.rolledBack').some((event) => event.kept < app.instances)
+        const halted = sim.eventsOf('reload.halted').length > 0
+        const generations = new Set(slots.map(generationOf))
+        if (!halted && !gaveUp) expect([...generations]).toEqual([generation])
+        const known = [generation, ...kept.map((each) => each.generation)]
+        expect([...generations].filter((each) => !known.includes(each))).toEqual([])
+        // Each worker runs by the settings of its own generation.
+        const started = sim.eventsOf('reload.started').map((event) => [event.generation, event.request])
+        for (const command of sim.commands) {
+          if (command.type !== 'fork') continue
+          const [, request] = started.find(([number]) => number === command.generation) ?? []
+          expect(command.settings.args).toEqual(request === undefined ? [] : [request])
+        }
+        expect(settings.args).toEqual(generation === 1 ? [] : [started.find(([number]) => number === generation)?.[1]])
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
   it('keeps at least the floor while workers of any age and load are recycled, and ends with all of them new (2, 3)', () => {
     fc.assert(
       fc.property(anyApp, fc.array(fc.boolean(), { maxLength: 8 }), (app, boots) => {

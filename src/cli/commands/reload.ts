@@ -159,7 +159,8 @@ async function rollOut(
         ...(timeoutMs !== undefined && { timeoutMs }),
       })
       const { verdicts, notApplied = [] } = result
-      const text = [...verdicts.map(render), renderNotApplied(notApplied)].join('')
+      const tried = verdicts.some(({ outcome }) => outcome !== 'refused')
+      const text = [...verdicts.map(render), tried ? renderNotApplied(notApplied) : ''].join('')
       context.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : text)
       return verdicts.every(({ outcome }) => outcome === 'finished') ? EXIT.ok : EXIT.reloadFailed
     } catch (error) {

@@ -12,12 +12,17 @@ import { columns } from './text.ts'
 export type RollOutVerb = 'reload' | 'restart'
 
 export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...rows(verdict), ...canaryLine(verdict), ...renderChanges(verdict.changes)])
+  return asText([summary(verdict, verb), ...rows(verdict), ...canaryLine(verdict), ...changesOf(verdict)])
 }
 
 /** Where each slot has been shown as it came. */
 export function renderSummary(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...canaryLine(verdict), ...renderChanges(verdict.changes)])
+  return asText([summary(verdict, verb), ...canaryLine(verdict), ...changesOf(verdict)])
+}
+
+/** What was rolled back has changed nothing. */
+function changesOf({ outcome, changes }: ReloadVerdict): string[] {
+  return outcome === 'finished' || outcome === 'halted' ? renderChanges(changes) : []
 }
 
 function canaryLine({ canary }: ReloadVerdict): string[] {

@@ -27,7 +27,7 @@ export async function reload(call: Call<'reload'>): Promise<ResultOf<'reload'>> 
   const { verdicts } = await inTurn(call, requested)
   const told = verdicts.map((verdict) => {
     const changes = apps.find(({ app }) => app === verdict.app)?.changes
-    return changes === undefined ? verdict : { ...verdict, changes }
+    return changes === undefined || verdict.outcome === 'refused' ? verdict : { ...verdict, changes }
   })
   return { verdicts: told, notApplied }
 }

@@ -18,6 +18,12 @@ const replaced = (slot: number, pid: number) => ({ slot, outcome: 'replaced', pi
 const failed = { slot: 1, outcome: 'failed', pid: null, bootMs: null } as const
 const kept = (slot: number) => ({ slot, outcome: 'kept', pid: null, bootMs: null }) as const
 
+const CHANGES = {
+  settings: [{ key: 'instances', from: '2', to: '4' }],
+  env: { added: ['NEW'], removed: [], changed: [] },
+  notApplied: [],
+}
+
 describe('the verdict, for people', () => {
   it.each<[string, ReloadVerdict, 'reload' | 'restart', string[]]>([
     [
@@ -114,6 +120,17 @@ describe('the verdict, for people', () => {
       ],
     ],
     [
+      'a reload that changed the config',
+      verdict({ slots: [replaced(0, 98)], changes: CHANGES }),
+      'reload',
+      [
+        'web: reloaded, generation 3, in 1.2 s',
+        '  web:0  replaced  pid 98, ready after 240 ms',
+        '  changed: instances 2 → 4',
+        '  env: + NEW',
+      ],
+    ],
+    [
       'a restart that failed',
       verdict({
         outcome: 'failed',
@@ -138,6 +155,12 @@ describe('the verdict, for people', () => {
       verdict({ outcome: 'refused', reason: 'a reload (reload-1) is running' }),
       'reload',
       ['web: reload refused: a reload (reload-1) is running'],
+    ],
+    [
+      'a reload that was superseded, whatever it would have changed',
+      verdict({ outcome: 'superseded', reason: 'it was stopped meanwhile', changes: CHANGES }),
+      'reload',
+      ['web: reload ended early: it was stopped meanwhile'],
     ],
   ])('of %s', (_, given, verb, lines) => {
     expect(renderVerdict(given, verb)).toBe(lines.map((line) => `${line}\n`).join(''))
