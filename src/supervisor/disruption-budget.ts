@@ -9,7 +9,12 @@ export function floorOf(app: App): number {
 
 /** May one more ready worker be drained by plan now? */
 export function mayRemove(app: App): boolean {
-  return readyCount(app) - 1 >= floorOf(app) && removalsInFlight(app) < Math.max(1, app.settings.reload.maxUnavailable)
+  return readyCount(app) - 1 >= floorOf(app) && mayRemoveUnready(app)
+}
+
+/** One that gets no traffic is not missed, so the floor has nothing to say about it. */
+export function mayRemoveUnready(app: App): boolean {
+  return removalsInFlight(app) < Math.max(1, app.settings.reload.maxUnavailable)
 }
 
 /** Planned removals of every cause that have not ended yet. */

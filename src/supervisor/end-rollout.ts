@@ -26,7 +26,8 @@ export function failRollout(turn: Turn, app: App, slot: Slot, worker: Worker, wh
     turn.emit({ type: 'restart.failed', app: app.name, request: rollout.request, failure, tookMs })
     return
   }
-  if (worker.generation !== rollout.to) return onRestoreFailed(turn, app, rollout)
+  // A worker of the old release that is to be restored: its end is what counts, once.
+  if (worker.generation !== rollout.to) return failure.exit === null ? undefined : restoreFailed(turn, app, rollout)
   if (rollout.back !== null) return
   // A canary that fails always goes: it is there to be tried.
   if (rollout.settings.reload.rollback || isHeld(rollout)) app.rollout = { ...rollout, back: { failure, attempts: 0 } }
@@ -61,13 +62,15 @@ function haltReload(turn: Turn, app: App, reload: Reload, failure: ReloadFailure
 
 /** Nobody waits for surge workers any more. */
 export function withdrawSurge(turn: Turn, app: App): void {
-  for (const slot of app.slots) {
-    if (slot.next === null) continue
-    const { next } = slot
-    slot.next = null
-    slot.leaving.push(next)
-    drainWorker(turn, app, slot, next, 'rollback')
-  }
+  for (const slot of app.slots) withdrawNext(turn, app, slot)
+}
+
+export function withdrawNext(turn: Turn, app: App, slot: Slot): void {
+  const { next } = slot
+  if (next === null) return
+  slot.next = null
+  slot.leaving.push(next)
+  drainWorker(turn, app, slot, next, 'rollback')
 }
 
 /** A worker lives by the settings that it was started with, whatever became of its reload. */
@@ -77,7 +80,7 @@ export function keepSettings(app: App, { to: generation, settings }: Reload): vo
 }
 
 /** While going back: an old-generation worker that can't boot any more (its files were overwritten) is tried again, later. */
-function onRestoreFailed(turn: Turn, app: App, rollout: Reload): void {
+export function restoreFailed(turn: Turn, app: App, rollout: Reload): void {
   if (rollout.back === null) return
   const attempts = rollout.back.attempts + 1
   const waitMs = backoffMs(attempts + 1, app.settings.restart.backoff, turn.random())

@@ -4,12 +4,23 @@
 
 import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
 import { backoffMs } from './backoff.ts'
-import { mayRemove } from './disruption-budget.ts'
+import { mayRemove, mayRemoveUnready } from './disruption-budget.ts'
 import { PATIENCE_MS, urgencyOf } from './due.ts'
+import { withdrawNext } from './end-rollout.ts'
 import { drainWorker, killNow } from './end-worker.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
-import { type App, hasServed, isBooting, isReady, refOf, type Slot, settingsOf, type Worker } from './state.ts'
+import {
+  type App,
+  hasServed,
+  isBooting,
+  isReady,
+  isUnwell,
+  refOf,
+  type Slot,
+  settingsOf,
+  type Worker,
+} from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** Requests in hand of a worker that has to go may finish, but not for long: it is ill. */
@@ -18,7 +29,7 @@ const SHORT_DRAIN_MS = 5_000
 export function replaceWorkers(turn: Turn, app: App): void {
   if (app.phase.status !== 'active' || turn.state.phase.status !== 'running') return
   if (app.rollout === null) {
-    for (const slot of app.slots) if (slot.current?.due == null) withdraw(turn, app, slot)
+    for (const slot of app.slots) withdrawUseless(turn, app, slot)
     // In the order of their claim here too: otherwise a low slot that is due ever again would keep a high one waiting for ever.
     for (const slot of dueSlots(app)) settleReplacement(turn, app, slot)
     for (const slot of dueSlots(app)) bootReplacement(turn, app, slot)
@@ -26,13 +37,13 @@ export function replaceWorkers(turn: Turn, app: App): void {
   endOne(turn, app)
 }
 
-/** What ailed the old worker has passed: its replacement goes, as nobody needs it any more. */
-function withdraw(turn: Turn, app: App, slot: Slot): void {
+/** What ailed the old worker has passed: nobody needs its replacement any more. Or that is unwell itself before its turn came. */
+function withdrawUseless(turn: Turn, app: App, slot: Slot): void {
   const { next, current } = slot
   if (next === null || current === null) return
-  slot.next = null
-  slot.leaving.push(next)
-  drainWorker(turn, app, slot, next, 'rollback')
+  if (current.due !== null && !isUnwell(next)) return
+  if (current.due !== null) postpone(turn, app, slot)
+  withdrawNext(turn, app, slot)
 }
 
 /** Slots whose worker has to go, the worst first, and among equals the longest waiting. */
@@ -51,8 +62,8 @@ function bootReplacement(turn: Turn, app: App, slot: Slot): void {
   if (worker.due.how === 'end' && worker.due.lastCallAt <= turn.now) return
   const { surge } = app.settings.reload
   if (surge === 0) {
-    if (worker.due.how === 'replace' && isReady(worker) && mayRemove(app))
-      leave(turn, app, slot, worker, worker.due.cause)
+    const may = isUnwell(worker) ? mayRemoveUnready(app) : mayRemove(app)
+    if (worker.due.how === 'replace' && may) leave(turn, app, slot, worker, worker.due.cause)
     return
   }
   const replacing = app.slots.filter(({ next }) => next !== null).length
@@ -107,11 +118,15 @@ function countReplacement(turn: Turn, app: App, slot: Slot, worker: Worker): voi
 export function onReplacementFailed(turn: Turn, app: App, slot: Slot, exit: ExitDetails): void {
   const worker = slot.current
   if (worker === null) return
+  turn.emit({ type: 'worker.replacementFailed', worker: refOf(worker), exit, retryInMs: postpone(turn, app, slot) })
+}
+
+/** How long until the next attempt. The first crash of a slot restarts at once, since somebody waits; nobody waits here. */
+function postpone(turn: Turn, app: App, slot: Slot): number {
   slot.replaceDebt += 1
-  // The first crash of a slot restarts at once, since somebody waits; nobody waits here.
   const retryInMs = backoffMs(slot.replaceDebt + 1, app.settings.restart.backoff, turn.random())
   slot.replaceFrom = turn.now + retryInMs
-  turn.emit({ type: 'worker.replacementFailed', worker: refOf(worker), exit, retryInMs })
+  return retryInMs
 }
 
 /** Ends the next worker whose time is up. One at a time: a cause that all share must not take all of them away at once. */

@@ -1,8 +1,8 @@
 // Carries a reload or a restart forward, one slot after the other, a little at each step, and turns a failed reload back.
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
-import { mayRemove } from './disruption-budget.ts'
-import { failCanary, keepSettings } from './end-rollout.ts'
+import { mayRemove, mayRemoveUnready } from './disruption-budget.ts'
+import { failCanary, keepSettings, restoreFailed, withdrawNext } from './end-rollout.ts'
 import { drainWorker } from './end-worker.ts'
 import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
@@ -15,6 +15,7 @@ import {
   isBooting,
   isHeld,
   isReady,
+  isUnwell,
   type Rollout,
   type Slot,
 } from './state.ts'
@@ -39,8 +40,9 @@ function reloadSlots(turn: Turn, app: App, begun: Reload): void {
   const reload = app.rollout as Reload
   const goal = goalOf(reload)
   const slots = app.slots.filter((slot) => !slot.retired)
-  for (const slot of slots) {
-    if (slot.next !== null) takeOver(turn, app, slot, goal)
+  for (const slot of slots) if (slot.next !== null) takeOver(turn, app, slot, goal)
+  makeRoom(turn, app, slots, goal)
+  for (const slot of unwellFirst(slots)) {
     if (generationOf(slot) !== goal && slot.next === null && canaryRoom(app, app.rollout as Reload) > 0)
       adopt(turn, app, slot, goal)
   }
@@ -106,9 +108,25 @@ function adopt(turn: Turn, app: App, slot: Slot, goal: number): void {
     if (admitted && replacing < reload.settings.reload.surge && hasRoomForSurge(turn, app)) {
       slot.next = fork(turn, app, slot, goal)
     }
-  } else if (current !== null && mayRemove(app)) {
+  } else if (current !== null && (isUnwell(current) ? mayRemoveUnready(app) : mayRemove(app))) {
     drainWorker(turn, app, slot, current, cause)
   }
+}
+
+/** Their replacement costs the floor nothing, and the others may have to wait for it. */
+function unwellFirst(slots: readonly Slot[]): Slot[] {
+  return [...slots.filter(({ current }) => isUnwell(current)), ...slots.filter(({ current }) => !isUnwell(current))]
+}
+
+/**
+ * A new worker is ready and the floor does not let it take over, since another slot's worker gets no traffic. Nobody says that it
+ * ever will again, and this reload has no surge left for it: it goes first, and what starts in its place lets the reload go on.
+ */
+function makeRoom(turn: Turn, app: App, slots: readonly Slot[], goal: number): void {
+  const waits = slots.some(({ next, current }) => isReady(next) && isReady(current))
+  if (!waits || !mayRemoveUnready(app)) return
+  const unwell = slots.find(({ current, next }) => next === null && isUnwell(current) && current.generation !== goal)
+  if (unwell?.current != null) drainWorker(turn, app, unwell, unwell.current, 'reload')
 }
 
 function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
@@ -118,6 +136,12 @@ function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
   if (next.generation !== goal) {
     // The reload turned back while this one was on its way; or it was to replace an ailing worker that the reload replaces anyway.
     drainWorker(turn, app, slot, next, reload.back === null ? 'reload' : 'rollback')
+    return
+  }
+  if (isUnwell(next) && reload.back !== null) {
+    // The old release's own; its readiness failed before its turn came.
+    withdrawNext(turn, app, slot)
+    restoreFailed(turn, app, reload)
     return
   }
   if (!isReady(next)) return

@@ -367,6 +367,11 @@ export function isReady(worker: Worker | null): boolean {
   return worker?.stage.status === 'ready' && worker.inRotation
 }
 
+/** It has been ready and gets no traffic now: out of rotation, or not heard of. */
+export function isUnwell(worker: Worker | null): worker is Worker {
+  return worker !== null && hasServed(worker) && !isReady(worker)
+}
+
 /** Ready workers, those that a surge has just added included. */
 export function readyCount(app: App): number {
   return allWorkers(app).filter(isReady).length

@@ -1,7 +1,10 @@
 // Which workers get new connections. One whose readiness probe fails gets none, and keeps those that it has; it is not ended.
 // When more than half of the ready workers fail together all stay in: the cause is a shared one, such as their database, and
 // taking all of them out would only turn slow answers into none (Envoy's panic threshold, Kubernetes' single-point readiness).
+// A worker of a new release that goes out condemns it while its reload is under way: the others could not follow it anyway, as
+// the floor would keep the old ones.
 
+import { failRollout } from '../end-rollout.ts'
 import { type App, placesOf, refOf, type Slot, settingsOf, type Worker, workersOf } from '../state.ts'
 import { type Turn, updateWorker } from '../turn.ts'
 
@@ -13,12 +16,19 @@ export function rotate(turn: Turn, app: App): void {
   for (const { slot, worker } of ready) {
     const fails = worker.probes.readiness?.passing === false
     turnTo(turn, slot, worker, !fails || together)
+    if (fails && !together) condemn(turn, app, slot, worker)
   }
 }
 
 /** A worker with a readiness probe gets nothing before it has passed once. */
 export function startsInRotation(app: App, generation: number): boolean {
   return settingsOf(app, generation).probes.readiness === null
+}
+
+function condemn(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+  if (app.rollout?.kind !== 'reload' || app.rollout.to !== worker.generation) return
+  const detail = worker.probes.readiness?.detail ?? ''
+  failRollout(turn, app, slot, worker, { reason: 'probe-failed', probe: `readiness: ${detail}` })
 }
 
 function turnTo(turn: Turn, slot: Slot, worker: Worker, inRotation: boolean): void {
