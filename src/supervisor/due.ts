@@ -13,11 +13,12 @@ const LAST_CALL_MS = 15_000
 /** Worst first. DESIGN 6: reload > memory > lag > age > requests > scale. */
 const URGENCY: readonly ReplaceCause[] = ['memory', 'lag', 'cpu', 'age', 'requests']
 
-/** It is to be replaced when that costs nothing. The more urgent of two causes stays. */
+/** Causes that may pass by themselves: a loop turns again, a probe passes again. Watchdogs tell the others only once. */
+const PASSING: ReadonlySet<Due['cause']> = new Set(['hang', 'liveness'])
+
+/** It is to be replaced when that costs nothing. */
 export function markDue(turn: Turn, slot: Slot, worker: Worker, cause: ReplaceCause): void {
-  const { due } = worker
-  if (due?.how === 'end' || (due !== null && URGENCY.indexOf(due.cause) <= URGENCY.indexOf(cause))) return
-  updateWorker(slot, { ...worker, due: { how: 'replace', cause, since: due?.since ?? turn.now } })
+  add(slot, worker, { how: 'replace', cause, since: worker.due?.since ?? turn.now })
 }
 
 /**
@@ -31,7 +32,6 @@ export function markEnding(
   cause: EndCause,
   when: 'now' | 'soon' = 'soon',
 ): void {
-  if (worker.due?.how === 'end') return
   const isNow = cause === 'hang' || when === 'now'
   const due: Due = {
     how: 'end',
@@ -39,8 +39,39 @@ export function markEnding(
     since: worker.due?.since ?? turn.now,
     patienceUntil: turn.now + (isNow ? 0 : PATIENCE_MS),
     lastCallAt: turn.now + (isNow ? 0 : LAST_CALL_MS),
+    beneath: null,
   }
-  updateWorker(slot, { ...worker, due })
+  add(slot, worker, due)
+}
+
+/** What ailed it has passed; what else was found meanwhile has not. */
+export function relieve(slot: Slot, worker: Worker, cause: EndCause): Worker {
+  const due = without(worker.due, cause)
+  return due === worker.due ? worker : updateWorker(slot, { ...worker, due })
+}
+
+function add(slot: Slot, worker: Worker, more: Due): void {
+  const due = both(worker.due, more)
+  if (due !== worker.due) updateWorker(slot, { ...worker, due })
+}
+
+/** The more urgent of two causes counts, and among equals the one that was there. The other one waits beneath it where that may pass. */
+function both(there: Due | null, more: Due): Due {
+  if (there === null || (there.how === more.how && there.cause === more.cause)) return there ?? more
+  const [above, below] = isSooner(more, there) ? [more, there] : [there, more]
+  if (above.how === 'replace' || !PASSING.has(above.cause)) return above
+  const beneath = both(above.beneath, below)
+  return beneath === above.beneath ? above : { ...above, beneath }
+}
+
+function isSooner(one: Due, other: Due): boolean {
+  if (one.how === 'end' && other.how === 'end') return one.patienceUntil < other.patienceUntil
+  return urgencyOf(one) < urgencyOf(other)
+}
+
+function without(due: Due | null, cause: EndCause): Due | null {
+  if (due?.how !== 'end') return due
+  return due.cause === cause ? due.beneath : { ...due, beneath: without(due.beneath, cause) }
 }
 
 /** The lower, the more urgent. */

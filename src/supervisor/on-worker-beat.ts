@@ -2,6 +2,7 @@
 // recycle.maxRequests (recycle.ts).
 
 import type { EventLoopLimits } from '../config/settings.ts'
+import { relieve } from './due.ts'
 import type { WorkerInput } from './inputs.ts'
 import { markIfSpent } from './recycle.ts'
 import { hasServed, refOf, type Slot, type Stage, settingsOf, type Worker } from './state.ts'
@@ -30,8 +31,7 @@ export function onWorkerBeat(turn: Turn, beat: Beat): boolean {
 
 /** It was only slow. If it was about to be killed for it, it is not any more. */
 function recover(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, { status: 'suspect' }>): Worker {
-  const due = worker.due?.how === 'end' && worker.due.cause === 'hang' ? null : worker.due
-  const ready = setStage(slot, { ...worker, due }, { status: 'ready', since: stage.readySince })
+  const ready = setStage(slot, relieve(slot, worker, 'hang'), { status: 'ready', since: stage.readySince })
   // One whose readiness probe failed stays out for that.
   if (worker.inRotation) turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: true })
   turn.emit({ type: 'worker.recovered', worker: refOf(ready), silentMs: turn.now - stage.silentSince })

@@ -34,7 +34,8 @@ export function onWorkerExamined(turn: Turn, input: Extract<WorkerInput, { type:
       })
     return
   }
-  if (stage.lookedAt >= stage.judgedAt && worker.due?.how !== 'end') decide(turn, app, slot, worker, stage, seen, hang)
+  if (stage.lookedAt >= stage.judgedAt && worker.due?.cause !== 'hang')
+    decide(turn, app, slot, worker, stage, seen, hang)
 }
 
 /** There must be something to read before the worker is killed. */

@@ -64,6 +64,8 @@ export type Due =
       readonly since: number
       readonly patienceUntil: number
       readonly lastCallAt: number
+      /** What is left to do when this cause passes before its turn comes: hangs and failing probes may. */
+      readonly beneath: Due | null
     }
 
 export type ReadyBy = 'listening' | 'message' | 'started' | 'probe'

@@ -1,9 +1,9 @@
 // Workers whose liveness probe fails have to go (replace-workers.ts replaces them, one at a time). When more than half of three
 // slots or more fail together, a shared cause is likelier than so many ill workers: once, nothing is done for a moment.
 
-import { markEnding } from '../due.ts'
-import { type App, hasServed, type Slot, type Worker } from '../state.ts'
-import { type Turn, updateWorker } from '../turn.ts'
+import { markEnding, relieve } from '../due.ts'
+import { type App, hasServed, type Worker } from '../state.ts'
+import type { Turn } from '../turn.ts'
 
 /** As long as a silent worker is only suspected: watchdogs.hang.suspectAfter's default. */
 const HOLD_MS = 2_500
@@ -12,7 +12,9 @@ const FEWEST_SLOTS = 3
 export function heedLiveness(turn: Turn, app: App): void {
   const serving = app.slots.flatMap((slot) => (isServing(slot.current) ? [{ slot, worker: slot.current }] : []))
   const failing = serving.filter(({ worker }) => worker.probes.liveness?.passing === false)
-  for (const { slot, worker } of serving) if (worker.probes.liveness?.passing !== false) recover(slot, worker)
+  // It passes again, before its turn came.
+  for (const { slot, worker } of serving)
+    if (worker.probes.liveness?.passing !== false) relieve(slot, worker, 'liveness')
   const shared = app.slots.length >= FEWEST_SLOTS && failing.length * 2 > serving.length
   if (failing.length === 0) app.livenessHeldUntil = null
   else if (shared) {
@@ -24,9 +26,4 @@ export function heedLiveness(turn: Turn, app: App): void {
 
 function isServing(worker: Worker | null): worker is Worker {
   return worker !== null && hasServed(worker)
-}
-
-/** It passes again, before its turn came. */
-function recover(slot: Slot, worker: Worker): void {
-  if (worker.due?.cause === 'liveness') updateWorker(slot, { ...worker, due: null })
 }
