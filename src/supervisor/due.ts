@@ -74,6 +74,18 @@ function without(due: Due | null, cause: EndCause): Due | null {
   return due.cause === cause ? due.beneath : { ...due, beneath: without(due.beneath, cause) }
 }
 
+/** The supervisor did not look for so long, so no replacement can have come in that time. */
+export function postponeEnd(due: Due | null, lateMs: number): Due | null {
+  if (due?.how !== 'end') return due
+  const { patienceUntil, lastCallAt, beneath } = due
+  return {
+    ...due,
+    patienceUntil: patienceUntil + lateMs,
+    lastCallAt: lastCallAt + lateMs,
+    beneath: postponeEnd(beneath, lateMs),
+  }
+}
+
 /** The lower, the more urgent. */
 export function urgencyOf(due: Due | null): number {
   if (due === null) return URGENCY.length

@@ -1,11 +1,13 @@
 // What is late: boots past ready.timeout, drains past their end, kills that did not kill.
 
+import { postponeEnd } from './due.ts'
 import { failRollout } from './end-rollout.ts'
 import { killNow, killWorker } from './end-worker.ts'
 import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
 import { type App, placesOf, type Slot, type Worker, workersOf } from './state.ts'
 import { setStage, type Turn, updateWorker } from './turn.ts'
+import { observeLonger } from './watch-canary.ts'
 import { shiftVitals } from './watchdogs/vitals.ts'
 
 export function enforceDeadlines(turn: Turn, app: App): void {
@@ -17,9 +19,11 @@ export function enforceDeadlines(turn: Turn, app: App): void {
 /** No kill on time that the supervisor did not see: who boots, drains or is over a limit may have waited for it. A stop keeps its deadline. */
 export function grantTime(turn: Turn, lateMs: number): void {
   for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
+    observeLonger(app, lateMs)
     for (const slot of placesOf(app)) {
       for (const worker of workersOf(slot)) {
-        const seen = updateWorker(slot, { ...worker, vitals: shiftVitals(worker.vitals, lateMs) })
+        const due = postponeEnd(worker.due, lateMs)
+        const seen = updateWorker(slot, { ...worker, due, vitals: shiftVitals(worker.vitals, lateMs) })
         const { stage } = seen
         if (stage.status === 'suspect') {
           const silentSince = stage.silentSince + lateMs

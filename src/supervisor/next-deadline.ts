@@ -4,7 +4,7 @@ import { readyByTimeAt } from './readiness.ts'
 import { replacementLateAt } from './replace-workers.ts'
 import { reserveDeadline } from './reserve.ts'
 import { exhaustedAt } from './settle-apps.ts'
-import { startableAt } from './start-workers.ts'
+import { gatesOpenAt, startableAt } from './start-workers.ts'
 import { type App, placesOf, type SupervisorState, settingsOf, type Worker, workersOf } from './state.ts'
 import { lastCallAt } from './stop-apps.ts'
 import { hangDeadline } from './watch-hangs.ts'
@@ -22,6 +22,8 @@ export function nextDeadline(state: SupervisorState, now: number): number {
     consider(reserveDeadline(app))
     for (const slot of placesOf(app)) {
       if (slot.current?.due != null) consider(slot.replaceFrom)
+      // A surge worker needs the gates as well.
+      if (slot.current?.due != null || app.rollout !== null) consider(gatesOpenAt(app, slot))
       if (slot.next !== null) consider(replacementLateAt(slot.next))
       for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
       if (app.phase.status === 'active' && slot !== app.reserve) consider(startableAt(app, slot))

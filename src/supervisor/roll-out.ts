@@ -1,6 +1,7 @@
 // Carries a reload or a restart forward, one slot after the other, a little at each step, and turns a failed reload back.
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
+import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { mayRemove, mayRemoveUnready } from './disruption-budget.ts'
 import { failCanary, keepSettings, restoreFailed, withdrawNext } from './end-rollout.ts'
 import { drainWorker } from './end-worker.ts'
@@ -83,6 +84,9 @@ export function moveVacantSlots(app: App): void {
     if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
     if (canaryRoom(app, app.rollout) === 0) return
     slot.generation = goal
+    // The crashes were the other release's: with `onExhausted: hold` its gate would keep this one out for ever.
+    slot.gate = closedCircuit
+    slot.crashes = []
     // What was stopped by hand, or ended by policy, stays so.
     if (slot.vacancy.status === 'backoff') slot.vacancy = { status: 'empty' }
   }

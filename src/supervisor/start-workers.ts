@@ -49,7 +49,11 @@ function vacantUntil(slot: Slot): number {
 /** When time alone lets this vacant slot start; for the supervisor's timer. */
 export function startableAt(app: App, slot: Slot): number {
   if (slot.current !== null || slot.retired) return Number.POSITIVE_INFINITY
-  return Math.max(vacantUntil(slot), gateOpensAt(slot.gate), gateOpensAt(app.gate))
+  return Math.max(vacantUntil(slot), gatesOpenAt(app, slot))
+}
+
+export function gatesOpenAt(app: App, slot: Slot): number {
+  return Math.max(gateOpensAt(slot.gate), gateOpensAt(app.gate))
 }
 
 /** Whether somebody who waits for the app will soon meet a worker: one boots, or may start within `withinMs`. */
@@ -143,9 +147,16 @@ function standbyFor(app: App, slot: Slot): Worker | null {
 function promote(turn: Turn, app: App, slot: Slot, standby: Worker): Worker {
   const { now } = turn
   removeWorker(app.reserve, standby.id)
-  const deadline = now + settingsOf(app, standby.generation).ready.timeoutMs
-  const stage = { status: 'booting', deadline } as const
-  const worker: Worker = { ...standby, slot: slot.number, stage, promotedAt: now, trialOf: enterGates(app, slot) }
+  const settings = settingsOf(app, standby.generation)
+  const worker: Worker = {
+    ...standby,
+    slot: slot.number,
+    stage: { status: 'booting', deadline: now + settings.ready.timeoutMs },
+    promotedAt: now,
+    trialOf: enterGates(app, slot),
+    // What ages a worker is work, and it has done none: else one that stood for long would be replaced as soon as it served.
+    recycle: recycleLimits(settings.recycle, now, turn.random),
+  }
   turn.commands.push({ type: 'promote', worker: worker.id, slot: slot.number })
   turn.emit({ type: 'worker.promoted', worker: refOf(worker) })
   tellTrial(turn, app, slot, worker)

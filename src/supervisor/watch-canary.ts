@@ -75,6 +75,14 @@ export function countForCanary(app: App, worker: Worker, { delayP99Ms, responses
   })
 }
 
+/** Nothing was counted for so long. */
+export function observeLonger(app: App, lateMs: number): void {
+  const { rollout } = app
+  if (rollout?.kind !== 'reload' || rollout.canary?.stage.status !== 'observing') return
+  const { stage } = rollout.canary
+  setStage(app, rollout, { ...stage, since: stage.since + lateMs, until: stage.until + lateMs })
+}
+
 /** It tries the new release, and its crash condemns it. */
 export function isCanary(app: App, worker: Worker): boolean {
   return app.rollout?.kind === 'reload' && isHeld(app.rollout) && worker.generation === app.rollout.to

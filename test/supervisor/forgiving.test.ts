@@ -31,6 +31,24 @@ describe('a reload', () => {
     expect(sim.app().gate.status).toBe('closed')
   })
 
+  it('is not kept out of a slot for ever by what the old release did there, while it was on its way', () => {
+    const restart = { onExhausted: 'hold', window: { maxRestarts: 1 }, backoff: { initialMs: 1, maxMs: 1 } } as const
+    const sim = simulate([appSettings({ instances: 3, restart })])
+    sim.bootAll()
+    sim.send(reload('r1'))
+    for (let crash = 0; crash < 2; crash += 1) {
+      sim.exit(sim.app().slots[2]?.current?.id ?? 0)
+      sim.advance(10)
+      const again = sim.app().slots[2]?.current?.id
+      if (again !== undefined) sim.listen(again)
+      sim.advance(1_000)
+    }
+    expect(sim.app().slots[2]?.gate.status).toBe('open')
+    finishRollout(sim)
+    expect(sim.app().rollout).toBeNull()
+    expect(sim.app().slots.map((slot) => slot.current?.generation)).toEqual([2, 2, 2])
+  })
+
   it.each([
     [2, 4],
     [4, 2],
@@ -107,6 +125,19 @@ describe('a supervisor that was asleep', () => {
     expect(sim.workers('draining')).toEqual([1])
     sim.advance(25_000)
     expect(sim.workers('killing')).toEqual([1, 2])
+  })
+
+  it('gives a worker that has to go the time in which no replacement could come', () => {
+    const memory = { softBytes: null, hardBytes: 500, sustainMs: 0, predict: false, action: 'replace', derived: false }
+    const watchdogs = { memory, cpu: null, eventLoop: null, hang: null }
+    const sim = simulate([appSettings({ instances: 1, watchdogs } as never)])
+    sim.bootAll()
+    sim.send({ type: 'workers.sampled', samples: [{ worker: 1, rssBytes: 600, cpuShare: null }] })
+    sim.stall(60_000)
+    sim.send({ type: 'supervisor.overslept', lateMs: 60_000 })
+    expect(sim.workers('draining')).toEqual([])
+    sim.bootAll()
+    expect(sim.eventsOf('worker.replaced')).toHaveLength(1)
   })
 
   it('keeps the deadline of a stop all the same', () => {

@@ -124,6 +124,21 @@ describe('the reserve', () => {
     }
   })
 
+  it('does not age: what has stood for longer than maxAge is not replaced as soon as it serves', () => {
+    const recycle = { maxAgeMs: 60_000, maxRequests: null, jitter: 0, minLifeMs: 1_000 }
+    const sim = running({ recycle })
+    const [standby] = sim.workers('standby')
+    settle(sim, 70)
+    sim.exit(sim.app().slots[0]?.current?.id ?? 0, { signal: 'SIGKILL' })
+    expect(promotions(sim)).toMatchObject([{ worker: standby }])
+    sim.bootAll()
+    expect(sim.app().slots[0]?.current).toMatchObject({ id: standby, due: null })
+    sim.advance(59_000)
+    expect(sim.app().slots[0]?.current?.due).toBeNull()
+    sim.advance(1_000)
+    expect(sim.app().slots[0]?.current?.due).toMatchObject({ cause: 'age' })
+  })
+
   it('serves a scale at once', () => {
     const sim = running()
     sim.send({ type: 'scale.requested', app: 'web', to: { by: 'relative', count: 1 }, request: 's' })

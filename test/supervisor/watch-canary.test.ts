@@ -168,6 +168,16 @@ describe('a canary', () => {
     expect(generations(down)).toEqual([2, 2, 2])
   })
 
+  it('is watched for longer when the supervisor was asleep: nobody counted in that time', () => {
+    const sim = begin()
+    sim.stall(60_000)
+    sim.send({ type: 'supervisor.overslept', lateMs: 60_000 })
+    expect(sim.eventsOf('reload.canaryPassed')).toEqual([])
+    serve(sim, 11, {})
+    settle(sim)
+    expect(sim.eventsOf('reload.canaryPassed')).toHaveLength(1)
+  })
+
   it('is superseded like any reload', () => {
     const sim = begin()
     sim.send({
