@@ -75,9 +75,22 @@ function start(cluster: ClusterOfWorker): void {
     setImmediate(endProcess, { signal, hasServed: servers.everListened, supervised, giveSignalsBack })
   }
 
+  // Whichever comes first: a module that serves in a top-level await that never ends is never evaluated to its end.
+  const beginBeats = () => {
+    beats ??= startBeats(channel, {
+      connections: () => servers.accepted.size,
+      requests: () => servers.requests,
+      http: () => http.take(),
+      strategies: () => strategies.changes(),
+    })
+  }
+
   const held = orders.standby ? holdListening(cluster, () => channel.say({ act: 'held' })) : null
   letEndNaturally(cluster, channel)
-  servers.onListening = (server) => drain.stopAccepting(server)
+  servers.onListening = (server) => {
+    drain.stopAccepting(server)
+    beginBeats()
+  }
   servers.onFailed = (failure) => channel.say({ act: 'listen-failed', ...failure })
   servers.onClosed = () => {
     // Also where the app closed it by itself: it may end any moment now.
@@ -93,12 +106,7 @@ function start(cluster: ClusterOfWorker): void {
   })
   whenLoaded(() => {
     channel.say({ act: 'loaded' })
-    beats = startBeats(channel, {
-      connections: () => servers.accepted.size,
-      requests: () => servers.requests,
-      http: () => http.take(),
-      strategies: () => strategies.changes(),
-    })
+    beginBeats()
   })
   offerToApp({
     ready: () => channel.say({ act: 'ready' }),

@@ -9,6 +9,8 @@ import { findWorker, setStage, type Turn } from './turn.ts'
 import { type Examination, type Excuse, excuseOf, judge } from './watchdogs/hang.ts'
 import { tripHang } from './watchdogs/trip.ts'
 
+const SECOND_LOOK_MS = 1_000
+
 type Suspect = Extract<Stage, { status: 'suspect' }>
 
 export function onWorkerExamined(turn: Turn, input: Extract<WorkerInput, { type: 'worker.examined' }>): void {
@@ -21,7 +23,8 @@ export function onWorkerExamined(turn: Turn, input: Extract<WorkerInput, { type:
   const { state, cpuMs, heldBy, connected } = input
   const seen: Examination = { at: turn.now, state, cpuMs, heldBy, connected }
   if (stage.first === null) {
-    const judgedAt = stage.silentSince + hang.replaceAfterMs
+    // Nobody is killed at first sight, however late that comes.
+    const judgedAt = Math.max(stage.silentSince + patienceMs(app, worker, hang), turn.now + SECOND_LOOK_MS)
     setStage(slot, worker, { ...stage, first: seen, judgedAt })
     // A debugger would be disturbed by ours, and a stopped process answers nobody.
     if (hang.evidence === 'stack' && excuseOf(seen) === null)
@@ -36,6 +39,12 @@ export function onWorkerExamined(turn: Turn, input: Extract<WorkerInput, { type:
   }
   if (stage.lookedAt >= stage.judgedAt && worker.due?.cause !== 'hang')
     decide(turn, app, slot, worker, stage, seen, hang)
+}
+
+/** One that has never been heard of may still be starting, though it listens: it has as long as a boot. */
+function patienceMs(app: App, { generation, vitals }: Worker, { replaceAfterMs }: HangLimits): number {
+  if (vitals.beatAt !== null) return replaceAfterMs
+  return Math.max(replaceAfterMs, settingsOf(app, generation).ready.timeoutMs)
 }
 
 /** There must be something to read before the worker is killed. */

@@ -46,7 +46,12 @@ export function requiredEndpoints(app: App, worker: Worker): readonly string[] {
 
 function becomeReady(turn: Turn, app: App, slot: Slot, worker: Worker, by: ReadyBy): void {
   if (!worker.inRotation) turn.commands.push({ type: 'rotate', worker: worker.id, inRotation: true })
-  const ready = updateWorker(slot, { ...worker, inRotation: true, stage: { status: 'ready', since: turn.now } })
+  const ready = updateWorker(slot, {
+    ...worker,
+    inRotation: true,
+    stage: { status: 'ready', since: turn.now },
+    vitals: { ...worker.vitals, watchedFrom: turn.now },
+  })
   app.everReady = true
   slot.failedBoots = 0
   const bootMs = turn.now - (worker.promotedAt ?? worker.forkedAt)

@@ -10,7 +10,7 @@ export function watchHangs(turn: Turn, app: App): void {
     const { current } = slot
     if (current === null || !hasServed(current)) continue
     const { stage } = current
-    if (stage.status === 'ready' && turn.now >= suspectAt(app, current, stage)) suspect(turn, slot, current, stage)
+    if (stage.status === 'ready' && turn.now >= suspectAt(app, current)) suspect(turn, slot, current, stage)
     else if (stage.status === 'suspect' && turn.now >= stage.judgedAt && stage.lookedAt < stage.judgedAt) {
       setStage(slot, current, { ...stage, lookedAt: turn.now })
       turn.commands.push({ type: 'examine', worker: current.id })
@@ -19,17 +19,19 @@ export function watchHangs(turn: Turn, app: App): void {
 }
 
 /** Heard of for the last time, or ready since then. */
-function heardAt(worker: Worker, stage: Extract<Stage, { status: 'ready' }>): number {
-  return Math.max(worker.vitals.beatAt ?? 0, stage.since)
+function heardAt({ vitals }: Worker): number {
+  return Math.max(vitals.beatAt ?? 0, vitals.watchedFrom)
 }
 
-function suspectAt(app: App, worker: Worker, stage: Extract<Stage, { status: 'ready' }>): number {
+function suspectAt(app: App, worker: Worker): number {
   const { hang } = settingsOf(app, worker.generation).watchdogs
-  return hang === null ? Number.POSITIVE_INFINITY : heardAt(worker, stage) + hang.suspectAfterMs
+  // Agents beat once their worker is loaded or listens: before, silence means nothing.
+  const isHeard = worker.vitals.beatAt !== null || worker.endpoints.length > 0
+  return hang === null || !isHeard ? Number.POSITIVE_INFINITY : heardAt(worker) + hang.suspectAfterMs
 }
 
 function suspect(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, { status: 'ready' }>): void {
-  const silentSince = heardAt(worker, stage)
+  const silentSince = heardAt(worker)
   const suspected = setStage(slot, worker, {
     status: 'suspect',
     since: turn.now,
@@ -50,6 +52,6 @@ function suspect(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, {
 /** For the supervisor's timer. */
 export function hangDeadline(app: App, worker: Worker): number | null {
   const { stage } = worker
-  if (stage.status === 'ready') return suspectAt(app, worker, stage)
+  if (stage.status === 'ready') return suspectAt(app, worker)
   return stage.status === 'suspect' ? stage.judgedAt : null
 }

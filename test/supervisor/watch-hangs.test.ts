@@ -78,12 +78,35 @@ describe('a worker that is silent', () => {
     expect(sim.workers('booting')).toHaveLength(1)
   })
 
-  it('that has never beaten counts from when it was ready', () => {
+  it('that listens and has never beaten counts from when it was ready, and has as long as a boot', () => {
     const sim = running(1)
     sim.advance(2_499)
     expect(sim.workers('suspect')).toEqual([])
     sim.advance(1)
     expect(sim.workers('suspect')).toEqual([1])
+    sim.advance(27_499)
+    expect(sim.workers('killing')).toEqual([])
+    sim.advance(1)
+    expect(sim.workers('killing')).toEqual([1])
+  })
+
+  it('that neither listens nor has ever beaten is not known to be silent', () => {
+    const sim = running(1, {}, 0)
+    sim.advance(3_600_000)
+    expect(sim.workers('ready')).toEqual([1])
+  })
+
+  it('that turns suspect only when its time is up already is looked at twice all the same', () => {
+    const sim = running()
+    live(sim, 1_000)
+    sim.stall(11_000)
+    beat(sim, 2)
+    sim.send({ type: 'tick' })
+    expect(sim.workers('suspect')).toEqual([1])
+    live(sim, 500, 1)
+    expect(sim.workers('killing')).toEqual([])
+    live(sim, 1_000, 1)
+    expect(sim.workers('killing')).toEqual([1])
   })
 
   it('is not looked for where that is off', () => {
@@ -103,6 +126,7 @@ describe('what speaks for a silent worker', () => {
     ['it has closed its channel', { connected: false }, 'it has closed its channel'],
   ])('%s: it is told once, and stays for as long as that lasts', (_name, seen, detail) => {
     const sim = running()
+    live(sim, 1_000)
     sim.examined = () => seen
     live(sim, 300_000, 1)
     expect(sim.workers('suspect')).toEqual([1])
@@ -118,17 +142,20 @@ describe('what speaks for a silent worker', () => {
 
   it('it never listens, so it may be computing: reported, unless the person says otherwise', () => {
     const sim = running(1, {}, 0)
+    beat(sim, 1)
     live(sim, 100_000, 1)
     expect(sim.eventsOf('watchdog.tripped')).toMatchObject([{ action: 'report' }])
     expect(sim.workers('suspect')).toEqual([1])
 
     const strict = running(1, { action: 'replace' }, 0)
+    beat(strict, 1)
     live(strict, 11_000, 1)
     expect(strict.workers('killing')).toEqual([1])
   })
 
   it('the machine is starved: twice the time', () => {
     const sim = running()
+    live(sim, 1_000)
     let cpuMs = 1_000
     sim.examined = () => {
       cpuMs += 10

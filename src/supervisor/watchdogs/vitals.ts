@@ -7,12 +7,20 @@ import { calm, type Sustained, shiftSustained } from './sustained.ts'
 export interface Vitals {
   /** When its agent was last heard of; null: not yet. */
   readonly beatAt: number | null
+  /** Since when silence counts: from its readiness on. */
+  readonly watchedFrom: number
   readonly memory: MemoryWatch
   readonly cpu: Sustained
   readonly eventLoop: EventLoopWatch
 }
 
-export const freshVitals: Vitals = { beatAt: null, memory: freshMemory, cpu: calm, eventLoop: freshEventLoop }
+export const freshVitals: Vitals = {
+  beatAt: null,
+  watchedFrom: 0,
+  memory: freshMemory,
+  cpu: calm,
+  eventLoop: freshEventLoop,
+}
 
 export type LimitReached = 'memory' | 'cpu' | 'event-loop'
 
@@ -27,9 +35,10 @@ export function limitsReached({ memory, cpu, eventLoop }: Vitals): LimitReached[
 
 /** The supervisor did not look for so long: nothing of that time is held against the worker. */
 export function shiftVitals(vitals: Vitals, lateMs: number): Vitals {
-  const { beatAt, memory, cpu, eventLoop } = vitals
+  const { beatAt, watchedFrom, memory, cpu, eventLoop } = vitals
   return {
     beatAt: beatAt === null ? null : beatAt + lateMs,
+    watchedFrom: watchedFrom + lateMs,
     memory: {
       soft: shiftSustained(memory.soft, lateMs),
       hard: shiftSustained(memory.hard, lateMs),

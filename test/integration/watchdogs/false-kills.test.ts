@@ -88,6 +88,13 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     await expectUnharmed(service)
   })
 
+  it('a module that serves in a top-level await, and is never evaluated to its end, is no hang', async () => {
+    const service = await serving(node, { script: fixture('endless-await.mjs') })
+    await sleep(2 * REPLACE_AFTER_MS)
+    expect(service.events('worker.suspected')).toEqual([])
+    await expectUnharmed(service)
+  })
+
   it('a worker at a breakpoint of a debugger is told, and stays', async () => {
     const service = await serving(node, { instances: 1, nodeArgs: ['--inspect=127.0.0.1:0'] })
     const line = await service.waitForLine('ws://127.0.0.1')

