@@ -24,7 +24,9 @@ describe('resil start -d', () => {
     const { run, resil } = await place()
     const { code, stdout, stderr } = await resil('start', fixture('server.cjs'), '-w', '1', '--name', 'web', '-d')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const [log = '', socket = ''] = readdirSync(run).sort()
+    // A busy machine may leave an incident there as well: a supervisor that was starved says so.
+    const named = (ending: string) => readdirSync(run).filter((name) => name.endsWith(ending))
+    const [log = '', socket = ''] = [...named('.log'), ...named('.sock')]
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^web runs in the background \(pid \d+\)$/),
       expect.stringMatching(/^ {2}web: 1 of 1 ready on port \d+$/),
@@ -37,7 +39,7 @@ describe('resil start -d', () => {
     expect(statSync(join(run, log)).mode & 0o007).toBe(0)
     expect(readFileSync(join(run, log), 'utf8')).toContain('web is running: 1 of 1 worker ready')
     expect(await resil('stop')).toMatchObject({ code: 0, stdout: 'web has stopped\n' })
-    expect(readdirSync(run)).toEqual([log])
+    expect({ logs: named('.log'), rest: [...named('.sock'), ...named('.workers')] }).toEqual({ logs: [log], rest: [] })
   })
 
   it('hands on its options and the arguments of the app', async () => {
