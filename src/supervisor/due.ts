@@ -18,7 +18,7 @@ const PASSING: ReadonlySet<Due['cause']> = new Set(['hang', 'liveness'])
 
 /** It is to be replaced when that costs nothing. */
 export function markDue(turn: Turn, slot: Slot, worker: Worker, cause: ReplaceCause): void {
-  add(slot, worker, { how: 'replace', cause, since: worker.due?.since ?? turn.now })
+  add(turn, slot, worker, { how: 'replace', cause, since: worker.due?.since ?? turn.now })
 }
 
 /**
@@ -41,7 +41,7 @@ export function markEnding(
     lastCallAt: turn.now + (isNow ? 0 : LAST_CALL_MS),
     beneath: null,
   }
-  add(slot, worker, due)
+  add(turn, slot, worker, due)
 }
 
 /** What ailed it has passed; what else was found meanwhile has not. */
@@ -50,9 +50,11 @@ export function relieve(slot: Slot, worker: Worker, cause: EndCause): Worker {
   return due === worker.due ? worker : updateWorker(slot, { ...worker, due })
 }
 
-function add(slot: Slot, worker: Worker, more: Due): void {
+function add(turn: Turn, slot: Slot, worker: Worker, more: Due): void {
   const due = both(worker.due, more)
-  if (due !== worker.due) updateWorker(slot, { ...worker, due })
+  if (due === worker.due) return
+  turn.marks += 1
+  updateWorker(slot, { ...worker, due })
 }
 
 /** The more urgent of two causes counts, and among equals the one that was there. The other one waits beneath it where that may pass. */

@@ -51,12 +51,16 @@ export function step(state: SupervisorState, input: Input, now: number): Step {
   }
   record(turn, input)
   // One decision may call for the next: an app that has just become ready lets its dependants start. Until nothing more follows.
-  let told = -1
-  for (let pass = 0; told !== turn.events.length + turn.commands.length && pass < MOST_PASSES; pass += 1) {
-    told = turn.events.length + turn.commands.length
+  let decided = -1
+  for (let pass = 0; decided !== decisionsOf(turn) && pass < MOST_PASSES; pass += 1) {
+    decided = decisionsOf(turn)
     decide(turn)
   }
   return { state: turn.state, commands: turn.commands, events: turn.events, quiet: false }
+}
+
+function decisionsOf({ events, commands, marks }: Turn): number {
+  return events.length + commands.length + marks
 }
 
 /** All that follows from the state, whatever happened last. Doing it twice changes nothing. */

@@ -27,6 +27,8 @@ export interface Turn {
   readonly now: number
   readonly commands: Command[]
   readonly events: ResilEvent[]
+  /** Workers marked as due: a decision that neither tells nor commands anything by itself. */
+  marks: number
   emit(event: ResilEvent): void
   /** In [0, 1), from the seed in the state. */
   random(): number
@@ -41,6 +43,7 @@ export function beginTurn(before: SupervisorState, now: number): Turn {
     now,
     commands,
     events,
+    marks: 0,
     emit: (event) => events.push(event),
     random: () => {
       const [value, seed] = mulberry32(state.seed)
