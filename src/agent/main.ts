@@ -105,7 +105,7 @@ function start(cluster: ClusterOfWorker): void {
     drain.begin(request, ({ signal }) => end(signal, false))
   })
   whenLoaded(() => {
-    channel.say({ act: 'loaded' })
+    channel.say({ act: 'loaded', sigusr1: process.listenerCount('SIGUSR1') > 0 })
     beginBeats()
   })
   offerToApp({

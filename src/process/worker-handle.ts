@@ -61,6 +61,8 @@ export function watchWorker(
   const strategies = new Map<number, LiveSample>()
   let beat: Beat | null = null
   let ended = false
+  /** Whether the app listens for SIGUSR1; null: not said yet. */
+  let sigusr1: boolean | null = null
   const questions = new Map<number, (answer: { readonly ok: boolean; readonly detail: string }) => void>()
   let lastQuestion = 0
 
@@ -81,7 +83,7 @@ export function watchWorker(
     pid: worker.process.pid ?? 0,
     ...inspected,
     agent,
-    appListensForSigusr1: () => (beat === null ? null : beat.sigusr1 === true),
+    appListensForSigusr1: () => sigusr1,
   })
 
   door.watch(worker, identity)
@@ -115,6 +117,7 @@ export function watchWorker(
         if (handle != null) door.returned(worker, handle)
         return
       case 'beat':
+        sigusr1 = message.sigusr1 === true
         beat = message.http === undefined && beat?.http !== undefined ? { ...message, http: beat.http } : message
         keepSamples(strategies, message.strategies ?? [])
         reportBeat(beat)
@@ -126,6 +129,7 @@ export function watchWorker(
         report({ type: 'worker.held', worker: id })
         return
       case 'loaded':
+        sigusr1 = message.sigusr1
         report({ type: 'worker.loaded', worker: id })
         return
       case 'ready':

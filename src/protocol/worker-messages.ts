@@ -127,7 +127,7 @@ export type Diagnosis = z.infer<typeof Diagnosis>
 export const AgentMessage = z.discriminatedUnion('act', [
   Beat,
   /** The entry has been evaluated without a throw. */
-  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('loaded') }),
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('loaded'), sigusr1: z.boolean() }),
   z.object({
     cmd: z.literal(AGENT_COMMAND),
     act: z.literal('probed'),

@@ -69,9 +69,9 @@ const mistakes: readonly Mistake[] = [
   {
     what: 'a feature of a later version',
     args: ['start'],
-    files: config({ script: 'app.js', standby: 2 }),
+    files: config({ script: 'app.js', watch: true }),
     code: 78,
-    says: /standby.*not available yet/,
+    says: /watch.*not available yet/,
   },
   {
     what: 'a cycle of dependencies',

@@ -80,7 +80,10 @@ export function openInspectorAccess(options: InspectorAccessOptions): InspectorA
     if (!catchesSignal(pid, SIGUSR1)) {
       return "SIGUSR1 would end it: the app took Node's own listener for it away, or it runs with --disable-sigusr1"
     }
-    if (options.appListensForSigusr1() === true) return 'the app listens for SIGUSR1 itself, so Node opens no inspector'
+    const listens = options.appListensForSigusr1()
+    if (listens === true) return 'the app listens for SIGUSR1 itself, so Node opens no inspector'
+    // Its own business may hang on that signal: without a word of the agent it is not sent.
+    if (listens === null) return 'its entry has not been loaded, so it is not known whether the app listens for SIGUSR1'
     if (!captured && !agent.connected)
       return 'it can neither be asked to close its inspector again, nor is its stderr read'
     return null
