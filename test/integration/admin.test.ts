@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, readEvents, TOKEN } from '../support/admin.ts'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { type Family, metric, parseMetrics } from '../support/prometheus.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 
@@ -99,7 +99,7 @@ async function untilAnswered(loading: ReturnType<typeof load>, more: number): Pr
   await expect.poll(() => loading.counts.answered, { timeout: 20_000, interval: 5 }).toBeGreaterThanOrEqual(goal)
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('through a reload, the totals are exactly what a client counts', async () => {
     const { service, admin } = await start({}, { node })
     const loading = load(service.port, 8)

@@ -7,7 +7,7 @@ import { tcpSocketsOf } from '../../src/process/evidence/read-proc.ts'
 import { connectWebSocket } from '../../src/process/evidence/web-socket.ts'
 import type { DiagnoseResult } from '../../src/protocol/control.ts'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, get, type Service, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
@@ -15,7 +15,7 @@ afterEach(() => assertNoProcessLeft())
 const LONG_MS = 60_000
 const DEADLINE_MS = 15_000
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   async function startBlocks(config: object = {}, env: Record<string, string> = {}): Promise<Service> {
     const settings = { name: 'web', script: fixture('blocks.cjs'), instances: 1, ...config }
     const cwd = tempDir({ 'resilience.config.json': JSON.stringify(settings) })

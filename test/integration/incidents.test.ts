@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { IncidentKind } from '../../src/events/incident-kind.ts'
 import type { Incident } from '../../src/incidents/incident.ts'
 import { assertNoProcessLeft, type CliOptions, NODE, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
@@ -282,7 +282,7 @@ async function why(service: Service): Promise<Why> {
   return JSON.parse(stdout) as Why
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it.each(rows)('$kind: $what', { timeout: 60_000 }, async ({ kind, happen, knows, exits }) => {
     const service = await happen(node)
     const opened = await service.event(kind === 'crash-loop' ? 'incident.worsened' : 'incident.opened')

@@ -4,7 +4,7 @@
 import { Agent, get } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
@@ -42,7 +42,7 @@ function ask(port: number, path: string, agent: Agent | false): Promise<string |
   })
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it.each(apps)('an app that %s loses nothing in a reload, and ends in its own way', async (_how, name, end) => {
     const service = await start(name, node)
     const load = { asking: true, answered: 0, lost: [] as string[] }

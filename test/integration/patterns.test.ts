@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AppStatus } from '../../src/protocol/status.ts'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -33,7 +33,7 @@ async function appOnce(service: Service, accept: (app: AppStatus) => boolean): P
   }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('chaos in the code is off, whatever code and CHAOS_ENABLED want, and no variable is left that says so', async () => {
     const service = await start(node, {}, { CHAOS_ENABLED: 'true' })
     await service.event('app.running')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -24,7 +24,7 @@ async function sicken(service: Service): Promise<number> {
   return JSON.parse(await service.get('/be?how=sick')).pid
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('liveness over http finds the one sick worker behind the shared port, and it is replaced while all are served', async () => {
     const service = await withProbes({ liveness: { http: '/health', ...often } }, node)
     await service.event('app.running')

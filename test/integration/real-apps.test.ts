@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
@@ -14,7 +14,7 @@ const apps = [
   ['Hono', fixture('hono.mjs')],
 ] as const
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it.each(apps)(
     '%s: four workers, three of them killed under load, then reloaded without a loss',
     async (_name, entry) => {

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -32,7 +32,7 @@ async function recycled(recycle: object, node: string) {
   return { service, answers, status }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('replaces workers that have answered enough, one after the other, and no request is lost', async () => {
     const { answers, status, service } = await recycled({ maxRequests: 30, jitter: 0.2, minLife: '1s' }, node)
     expect(answers.length).toBeGreaterThan(60)

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
 import { type ConfiguredApp, startConfigured } from '../support/configured-app.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 
 afterEach(assertNoProcessLeft)
 
@@ -27,7 +27,7 @@ async function underLoad<Result>({ service }: ConfiguredApp, during: () => Promi
   }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('that does as well as the old one lets the others follow, with its numbers in the verdict', async () => {
     const app = await startConfigured({ env: { RELEASE: 'one' }, instances: 3 }, node)
     const { service, configure, releases } = app

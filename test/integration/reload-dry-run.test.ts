@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
 import { startConfigured } from '../support/configured-app.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
 afterEach(assertNoProcessLeft)
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('--dry-run shows the plan and the differences, and does nothing; the reload then says the same in short', async () => {
     const { service, configure, releases } = await startConfigured(
       { env: { RELEASE: 'one', SECRET: 'old-password' }, shutdown: { deadline: '25s' } },

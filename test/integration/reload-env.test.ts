@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, runCli, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
 afterEach(assertNoProcessLeft)
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it("is the supervisor's own under config and envFile, until --update-env brings the shell's; and it is never logged", async () => {
     const cwd = tempDir({ '.env': 'FROM_FILE=1\nGONE=1\n' })
     const config = {

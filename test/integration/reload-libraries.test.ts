@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type RawData, WebSocket } from 'ws'
 import grpcService from '../../fixtures/grpc-service.cjs'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 
 const open: { close(): void }[] = []
@@ -48,7 +48,7 @@ function asking(ask: (text: string) => Promise<{ readonly text: string; readonly
   }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('ws: each client is told 1001, and the next connection is a new worker’s', async () => {
     const service = await start('ws.cjs', node)
     const old = pidsOf(service)

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { freePort, get, startService } from '../support/service.ts'
 
 afterEach(assertNoProcessLeft)
@@ -35,7 +35,7 @@ async function listening(ports: readonly number[], node: string) {
   return { service, configure }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a release that drops a port is rolled back with the port and the flag named; with the flag it goes through', async () => {
     const [kept, dropped] = [await freePort(), await freePort()]
     const { service, configure } = await listening([kept, dropped], node)

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { deployed } from '../support/releases.ts'
 import { startService } from '../support/service.ts'
 
@@ -23,7 +23,7 @@ function release(name: string) {
 }
 const broken = { ...release('2'), 'server.cjs': 'throw new Error("broken release")' }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a crash after a broken release was rolled back restarts the old release, though the link has moved', async () => {
     const { current, release: folder, switchTo } = deployed(release('1'), broken)
     const service = await startService(null, { node, cwd: current, env: { PWD: current } })

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
 import { startConfigured } from '../support/configured-app.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 
 afterEach(assertNoProcessLeft)
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a second reload is refused with the id of the first; with --supersede it takes its place', async () => {
     const { service, cwd, configure, releases } = await startConfigured({ env: { RELEASE: 'one' } }, node)
     configure({ env: { RELEASE: 'two', WAIT_FOR: join(cwd, 'never') } })

@@ -4,7 +4,7 @@ import { Agent } from 'node:http'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 
 const CLIENTS = 12
@@ -72,7 +72,7 @@ async function startChat(node: string, sticky: boolean): Promise<Service> {
   return service
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('sticky: long-polling clients of four workers keep theirs, reconnect after a kill -9 and after a reload', async () => {
     const service = await startChat(node, true)
     const clients = Array.from({ length: CLIENTS }, (_, number) => client(service.port, number))

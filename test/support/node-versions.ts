@@ -24,3 +24,12 @@ export const nodesUnderTest: readonly NodeUnderTest[] = (listed.length > 0 ? lis
     return { path, version, major, minor, stripsTypes: major > 22 || (major === 22 && minor >= 18) }
   },
 )
+
+/**
+ * For what leans on Node's internals no more than any program does: the oldest and the newest stand for those between. All of them
+ * with RESIL_TEST_EVERYWHERE=1 (npm run test:everywhere).
+ */
+export const edgeNodes: readonly NodeUnderTest[] =
+  process.env.RESIL_TEST_EVERYWHERE === undefined
+    ? nodesUnderTest.filter((_, index) => index === 0 || index === nodesUnderTest.length - 1)
+    : nodesUnderTest

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../../support/cli.ts'
-import { nodesUnderTest } from '../../support/node-versions.ts'
+import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -18,7 +18,7 @@ async function burning(watchdogs: object, node: string): Promise<{ service: Serv
 }
 
 // A tenth of a core: on a busy machine a process that wants all of it may not get more.
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a worker that saturates a core is replaced, where the person wants it so', async () => {
     const { service, burner } = await burning({ cpu: { max: 0.1, sustain: '2s', action: 'replace' } }, node)
     const tripped = await service.event('watchdog.tripped')

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openInspectorSession } from '../../../src/process/evidence/inspector-session.ts'
 import { assertNoProcessLeft } from '../../support/cli.ts'
-import { nodesUnderTest } from '../../support/node-versions.ts'
+import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -46,7 +46,7 @@ function pidOf(service: Service, slot: number): number {
   return service.events('worker.ready').find(({ worker }) => worker.slot === slot)?.worker.pid as number
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a supervisor that was stopped for longer than replaceAfter kills nobody', async () => {
     const service = await serving(node)
     process.kill(service.pid, 'SIGSTOP')

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../../support/cli.ts'
-import { nodesUnderTest } from '../../support/node-versions.ts'
+import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -19,7 +19,7 @@ async function serving(config: object, node: string): Promise<Service> {
   return service
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a loop that spins is suspect within 3 s, its stack is read before it is killed, and it is replaced in time; no request of the others is harmed', async () => {
     const service = await serving({ watchdogs: { hang: { replaceAfter: '5s' } } }, node)
     let asking = true

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../../support/cli.ts'
-import { nodesUnderTest } from '../../support/node-versions.ts'
+import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -35,7 +35,7 @@ function load(service: Service, clients: number, path: string, pauseMs: number) 
   }
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a worker that leaks 20 MB a request is replaced within two seconds of crossing, and no request is lost', async () => {
     const service = await leaking({ instances: 1, watchdogs: { memory: { soft: '399mb', hard: '400mb' } } }, node)
     const stop = load(service, 3, '/', 5)
