@@ -26,6 +26,8 @@ async function serving(node: string, config: object = {}): Promise<Service> {
   })
   const service = await startService(null, { node, cwd })
   await service.event('app.running')
+  // One that has never been heard of has more time: as long as a boot.
+  while ((await service.status()).apps[0]?.workers.some(({ heapUsed }) => heapUsed === null));
   return service
 }
 

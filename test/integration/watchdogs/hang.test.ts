@@ -15,7 +15,8 @@ async function serving(config: object, node: string): Promise<Service> {
   })
   const service = await startService(null, { node, cwd })
   await service.event('app.running')
-  // The loop is known to turn from the first beat on.
+  // One that has never been heard of has more time: as long as a boot.
+  while ((await service.status()).apps[0]?.workers.some(({ heapUsed }) => heapUsed === null));
   return service
 }
 
