@@ -47,9 +47,9 @@ function patienceMs(app: App, { generation, vitals }: Worker, { replaceAfterMs }
   return Math.max(replaceAfterMs, settingsOf(app, generation).ready.timeoutMs)
 }
 
-/** There must be something to read before the worker is killed. */
+/** As long as there is: on a busy machine a stack takes its time. But it must be there before the worker is killed. */
 function timeBox({ suspectAfterMs, replaceAfterMs }: HangLimits): number {
-  return Math.min(2_000, Math.floor((replaceAfterMs - suspectAfterMs) / 2))
+  return Math.min(5_000, Math.floor((replaceAfterMs - suspectAfterMs) * 0.8))
 }
 
 function decide(

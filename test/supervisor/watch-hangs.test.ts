@@ -42,7 +42,7 @@ describe('a worker that is silent', () => {
     live(sim, 6_000, 1)
     expect(sim.workers('suspect')).toEqual([1])
     expect(sim.eventsOf('worker.suspected')).toMatchObject([{ worker: { id: 1 }, silentMs: 2_500 }])
-    expect(commands(sim, 'take-evidence')).toMatchObject([{ worker: 1, kind: 'stack', timeBoxMs: 2_000 }])
+    expect(commands(sim, 'take-evidence')).toMatchObject([{ worker: 1, kind: 'stack', timeBoxMs: 5_000 }])
     expect(commands(sim, 'rotate')).toEqual([{ type: 'rotate', worker: 1, inRotation: false }])
   })
 
