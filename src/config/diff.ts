@@ -79,7 +79,7 @@ function flatten(value: unknown, path: readonly string[] = []): Map<string, stri
 
 /** As a person writes it: units are in the value, not in the name. */
 function keyOf(path: readonly string[]): string | null {
-  const key = path.map((name) => name.replace(/(?<=[a-z])(Ms|Bytes)$/, '')).join('.')
+  const key = path.map((name) => name.replace(/(?<=[a-z\d])(Ms|Bytes)$/, '')).join('.')
   const [pattern, name] = NAMES.find(([candidate]) => candidate.test(key)) ?? [/$/, '']
   return name === null ? null : key.replace(pattern, name)
 }

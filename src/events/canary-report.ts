@@ -28,7 +28,8 @@ export function canaryWords({ fresh, old, maxErrorRate, maxLagP99Ms, because }: 
     case 'lag':
       return `the event loop of the new release was ${lagWords(fresh)} late, that of the old one ${lagWords(old)}; reload.canary.maxLagP99 is ${duration(maxLagP99Ms ?? 0)}`
     case null:
-      return `the new release failed ${shareWords(fresh)}, the old one ${shareWords(old)}; event loops were ${lagWords(fresh)} and ${lagWords(old)} late`
+      if (fresh.answered === 0) return 'nobody asked the new release anything, so this says nothing about it'
+      return `the new release failed ${shareWords(fresh)}, the old one ${shareWords(old)}${bothLags(fresh, old)}`
   }
 }
 
@@ -39,6 +40,13 @@ function shareWords({ answered, failed }: CanarySide): string {
 
 function percent(share: number): string {
   return `${Math.round(1_000 * share) / 10} %`
+}
+
+/** Said only where both are known: half of a comparison tells nothing. */
+function bothLags(fresh: CanarySide, old: CanarySide): string {
+  return fresh.lagMs === null || old.lagMs === null
+    ? ''
+    : `; event loops were ${lagWords(fresh)} and ${lagWords(old)} late`
 }
 
 function lagWords({ lagMs }: CanarySide): string {

@@ -10,7 +10,8 @@ export function describeWatchdog(event: WatchdogEvent): string {
   switch (event.type) {
     case 'watchdog.tripped': {
       const { measured, limit, unit, detail } = event
-      const numbers = `${amount(measured, unit)}, limit ${amount(limit, unit)}`
+      const numbers =
+        unit === 'failures' ? `${measured} times in a row` : `${amount(measured, unit)}, limit ${amount(limit, unit)}`
       return `${who} ${sicknessOf(event)} (${numbers}${detail === '' ? '' : `; ${detail}`}): ${actionOf(event)}`
     }
     case 'evidence.taken':
@@ -39,14 +40,15 @@ function sicknessOf({ watchdog }: Tripped): string {
   }
 }
 
-function actionOf({ action }: Tripped): string {
+function actionOf({ action, watchdog }: Tripped): string {
   switch (action) {
     case 'replace':
       return 'it is replaced'
     case 'kill':
       return 'it is killed, and replaced'
     case 'report':
-      return 'it is left alone, as configured'
+      // Of probes only readiness reports, and worker.rotated says what follows.
+      return watchdog === 'probe' ? 'it is not ended for that' : 'it is left alone'
     default:
       return assertNever(action)
   }

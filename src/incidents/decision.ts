@@ -41,6 +41,11 @@ export function decisionOf(event: PublishedEvent): Decision | null {
           }
         : null
     case 'watchdog.tripped':
+      if (event.watchdog === 'probe' && event.action === 'report')
+        return {
+          did: 'does not end it, and gives it no new connections until it passes, unless more than half fail together',
+          why: 'a readiness probe says that it can not serve now, and not that it is beyond help',
+        }
       return { did: ACTIONS[event.action], why: `the ${event.watchdog} watchdog's action is "${event.action}"` }
     case 'supervisor.overslept':
       return {

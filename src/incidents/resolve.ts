@@ -80,7 +80,7 @@ export function resolveOver(state: CollectorState, at: number, now: number, even
 function endOf(open: OpenIncident, state: CollectorState, at: number, now: number): Omit<TimelineEntry, 'type'> | null {
   switch (open.ending) {
     case 'at-once':
-      return { at, text: 'it was over when it was told' }
+      return { at, text: 'that was all of it: nothing of it goes on' }
     case 'quiet':
       return now - open.failedAt >= QUIET_MS
         ? { at: at - (now - open.failedAt), text: 'it has not happened again' }

@@ -17,6 +17,15 @@ export function selectIncidents(
     .slice(0, limit)
 }
 
+/** Of what a supervisor has left: nothing of it goes on, so the last that was heard of. */
+export function selectLast(all: readonly IncidentSummary[], app: string | undefined): IncidentSummary | null {
+  const own = app === undefined ? all : all.filter((one) => one.app === app)
+  return own.reduce<IncidentSummary | null>(
+    (last, one) => (last === null || one.updatedAt > last.updatedAt ? one : last),
+    null,
+  )
+}
+
 /** Whoever asks without a name means what is going on; where all is well, what happened last. */
 export function selectNewest(all: readonly IncidentSummary[], app: string | undefined): IncidentSummary | null {
   const own = app === undefined ? all : all.filter((one) => one.app === app)

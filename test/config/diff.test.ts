@@ -8,6 +8,11 @@ const noSecret = () => false
 describe('the difference between settings', () => {
   it.each<[string, Parameters<typeof appSettings>[0], { key: string; from: string | null; to: string | null }[]]>([
     ['nothing', {}, []],
+    [
+      'a name that ends in a number before its unit',
+      { reload: { canary: { instances: 1, observeMs: 30_000, maxErrorRate: 0.01, maxLagP99Ms: 200 } } },
+      expect.arrayContaining([{ key: 'reload.canary.maxLagP99', from: null, to: '200ms' }]),
+    ],
     ['a duration', { shutdown: { deadlineMs: 30_000 } }, [{ key: 'shutdown.deadline', from: '25s', to: '30s' }]],
     ['a number', { instances: 4 }, [{ key: 'instances', from: '2', to: '4' }]],
     ['a list', { args: ['--port', '1'] }, [{ key: 'args', from: '(none)', to: '--port 1' }]],

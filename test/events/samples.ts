@@ -499,12 +499,12 @@ const rows: Rows = {
     [
       { worker, watchdog: 'event-loop', action: 'report', measured: 0.97, limit: 0.9, unit: 'ratio', detail: '' },
       'warn',
-      'web:2 (pid 4121) has a slow event loop (97 %, limit 90 %): it is left alone, as configured',
+      'web:2 (pid 4121) has a slow event loop (97 %, limit 90 %): it is left alone',
     ],
     [
       { worker, watchdog: 'cpu', action: 'report', measured: 1, limit: 0.9, unit: 'ratio', detail: 'for 30 s' },
       'warn',
-      'web:2 (pid 4121) takes too much CPU (100 %, limit 90 %; for 30 s): it is left alone, as configured',
+      'web:2 (pid 4121) takes too much CPU (100 %, limit 90 %; for 30 s): it is left alone',
     ],
     [
       {
@@ -518,7 +518,20 @@ const rows: Rows = {
         evidence: { kind: 'none', reason: 'a probe takes none' },
       },
       'warn',
-      'web:2 (pid 4121) fails its probe (3 failures, limit 3 failures; GET /healthz: 503): it is killed, and replaced',
+      'web:2 (pid 4121) fails its probe (3 times in a row; GET /healthz: 503): it is killed, and replaced',
+    ],
+    [
+      {
+        worker,
+        watchdog: 'probe',
+        action: 'report',
+        measured: 3,
+        limit: 3,
+        unit: 'failures',
+        detail: 'readiness: GET /ready: 503',
+      },
+      'warn',
+      'web:2 (pid 4121) fails its probe (3 times in a row; readiness: GET /ready: 503): it is not ended for that',
     ],
   ],
   'evidence.taken': [
@@ -807,7 +820,7 @@ const rows: Rows = {
     [
       { app: 'web', generation: 3, request, report: canary },
       'info',
-      'web: the canary of generation 3 has passed after 1 min: the new release failed 1 of 400 requests (0.3 %), the old one none of 1200 requests; event loops were 3 ms and an unknown time late',
+      'web: the canary of generation 3 has passed after 1 min: the new release failed 1 of 400 requests (0.3 %), the old one none of 1200 requests',
     ],
   ],
   'reload.halted': [

@@ -1,11 +1,13 @@
 // `resil why`: one incident in plain words. Asked most when the supervisor is dead, so it does without one.
 
 import { join } from 'node:path'
+import type { FoundSupervisor } from '../../control/find.ts'
 import { ResilError } from '../../errors.ts'
+import { slotName } from '../../events/words.ts'
 import { adviceFor } from '../../incidents/advice.ts'
 import type { Incident } from '../../incidents/incident.ts'
 import { isIncidentId } from '../../incidents/incident-id.ts'
-import { selectNewest } from '../../incidents/select.ts'
+import { selectLast } from '../../incidents/select.ts'
 import { choosePaint } from '../../process/output/colour.ts'
 import { askOrRead, type StateOption, stateOption } from '../ask-or-read.ts'
 import type { CommandSpec } from '../command-spec.ts'
@@ -52,6 +54,8 @@ async function why(target: string | undefined, options: WhyOptions, context: Cli
   const { clock, env, stdout } = context
   const lines = options.lines === undefined ? DEFAULT_LINES : countOf('--lines', options.lines)
   const isId = target !== undefined && isIncidentId(target)
+  let isStored = false
+  let suspects: readonly string[] = []
   const incident = await askOrRead(
     context,
     { ...options, target },
@@ -59,11 +63,14 @@ async function why(target: string | undefined, options: WhyOptions, context: Cli
       ask: async (supervisor) => {
         const named = isId && !supervisor.info.apps.includes(target)
         const wanted = named ? { id: target } : { app: appOf(supervisor, target) }
-        return (await supervisor.client.request('why', wanted)).incident
+        const { incident } = await supervisor.client.request('why', wanted)
+        if (!named && incident?.state !== 'open') suspects = await suspectsOf(supervisor, wanted.app)
+        return incident
       },
       read: async (stored) => {
+        isStored = true
         if (isId && !stored.apps.includes(target)) return notNull(await stored.get(target), target)
-        const newest = selectNewest(await stored.list(), stored.apps.includes(target ?? '') ? target : undefined)
+        const newest = selectLast(await stored.list(), stored.apps.includes(target ?? '') ? target : undefined)
         return newest === null ? null : stored.get(newest.id)
       },
     },
@@ -72,14 +79,31 @@ async function why(target: string | undefined, options: WhyOptions, context: Cli
   if (options.json) {
     const next = incident === null ? [] : adviceFor(incident)
     stdout.write(`${JSON.stringify({ incident, runbook, next }, null, 2)}\n`)
-  } else if (incident === null || runbook === null) {
-    stdout.write('nothing has gone wrong: no incident is recorded\n')
+    return 0
+  }
+  for (const line of suspects) stdout.write(`${line}\n`)
+  if (incident === null || runbook === null) {
+    if (suspects.length === 0) stdout.write('nothing has gone wrong: no incident is recorded\n')
   } else {
+    if (suspects.length > 0) stdout.write('\nbefore that:\n')
     const paint = choosePaint(stdout.isTTY === true, env)
     const width = stdout.columns || DEFAULT_WIDTH
-    stdout.write(renderIncident(incident, { width, paint, now: clock.wallNow(), lines, runbook }))
+    stdout.write(renderIncident(incident, { width, paint, now: clock.wallNow(), lines, runbook, isStored }))
   }
   return 0
+}
+
+/** They are no incident before their time is up, and are what somebody who asks has seen. */
+async function suspectsOf({ client }: FoundSupervisor, app: string | undefined): Promise<readonly string[]> {
+  const { apps } = await client.request('status', { app })
+  return apps.flatMap(({ name, workers }) =>
+    workers
+      .filter(({ state }) => state === 'suspect')
+      .map(({ slot, pid }) => {
+        const who = slotName(name, slot)
+        return `right now: ${who} (pid ${pid}) is not heard of, its event loop does not turn: resil diagnose ${who} shows where it stands`
+      }),
+  )
 }
 
 function notNull(incident: Incident | null, id: string): Incident {

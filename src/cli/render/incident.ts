@@ -19,11 +19,15 @@ export interface IncidentStyle {
   readonly lines: number
   /** Path of its runbook. */
   readonly runbook: string
+  /** Read off the disk: nobody runs in whom it could go on. */
+  readonly isStored?: boolean
 }
 
 const GREEN = 32
 const INDENT = '  '
 const MOST_FRAMES = 6
+/** What is shorter has no length for a person. */
+const MOMENT_MS = 100
 const MOST_TIMELINE = 12
 const WIDEST_GRAPH = 30
 
@@ -40,12 +44,13 @@ export function renderIncident(incident: Incident, style: IncidentStyle): string
   ]
   const shown = sections.filter(([, lines]) => lines.length > 0)
   const body = shown.flatMap(([title, lines]) => ['', paint(title, GREY), ...lines])
-  return `${[...wrap(headline(incident), width, '').map((line) => paint(line, colourOf(incident))), ...body].join('\n')}\n`
+  return `${[...wrap(headline(incident, style), width, '').map((line) => paint(line, colourOf(incident))), ...body].join('\n')}\n`
 }
 
-function headline({ id, kind, app, state }: Incident): string {
+function headline({ id, kind, app, state }: Incident, { isStored = false }: IncidentStyle): string {
   const what = app === null ? kind : `${kind} of ${app}`
-  return `${what}: incident ${id}, ${state === 'open' ? 'which goes on' : 'which is over'}`
+  const open = isStored ? 'which was not over when resil ended' : 'which goes on'
+  return `${what}: incident ${id}, ${state === 'open' ? open : 'which is over'}`
 }
 
 function colourOf({ state }: Incident): number {
@@ -62,7 +67,9 @@ function sinceWhen({ begunAt, updatedAt, endedAt, failures, state }: Incident, n
   const end =
     state === 'open' || endedAt === null
       ? `, the last news ${ago(updatedAt)}`
-      : `, over ${ago(endedAt)} after ${duration(endedAt - begunAt)}`
+      : endedAt - begunAt < MOMENT_MS
+        ? ', over at once'
+        : `, over ${ago(endedAt)}: it lasted ${duration(endedAt - begunAt)}`
   return `${timeOf(begunAt)} (${ago(begunAt)})${often}${end}`
 }
 

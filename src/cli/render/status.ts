@@ -3,7 +3,7 @@
 
 import { exitWords } from '../../events/describe-exit.ts'
 import { STANDBY_SLOT } from '../../events/events.ts'
-import { count, duration, list } from '../../events/words.ts'
+import { count, duration, list, slotName } from '../../events/words.ts'
 import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
 import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
 import { type Cell, columns, wrap } from './text.ts'
@@ -87,7 +87,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   lines.push(style.paint(head, GREY))
   for (const [index, worker] of app.workers.entries()) {
     lines.push(rows[index] ?? '')
-    for (const note of [sicknessOf(worker), noteOn(worker, style.now)]) {
+    for (const note of [sicknessOf(app.name, worker), noteOn(worker, style.now)]) {
       if (note !== null) lines.push(...wrap(note, style.width, `${INDENT}      `))
     }
   }
@@ -159,18 +159,26 @@ function table(workers: readonly WorkerStatus[], style: StatusStyle): string[] {
   }
 }
 
-function stateCell({ state, retryInMs }: WorkerStatus, { paint }: StatusStyle): Cell {
+function stateCell(worker: WorkerStatus, { paint }: StatusStyle): Cell {
+  const { state, retryInMs } = worker
+  // Its app does not count it as ready: nor must who runs an eye down the column.
+  if (isOutOfRotation(worker)) return { text: 'out', paint: (text) => paint(text, YELLOW) }
   return {
     text: retryInMs === null ? state : `${state} ${shortDuration(retryInMs)}`,
     paint: (text) => paint(text, colourOfWorker(state)),
   }
 }
 
+function isOutOfRotation({ state, inRotation }: WorkerStatus): boolean {
+  return state === 'ready' && !inRotation
+}
+
 /** What the watchdogs hold against it, and what becomes of it. */
-function sicknessOf({ state, inRotation, limits, due }: WorkerStatus): string | null {
+function sicknessOf(app: string, worker: WorkerStatus): string | null {
+  const { slot, state, limits, due } = worker
   const parts = [
-    ...(state === 'suspect' ? ['its event loop does not turn'] : []),
-    ...(state === 'ready' && !inRotation ? ['fails its readiness probe and gets no new connections'] : []),
+    ...(state === 'suspect' ? [`its event loop does not turn: resil diagnose ${slotName(app, slot)}`] : []),
+    ...(isOutOfRotation(worker) ? ['fails its readiness probe and gets no new connections'] : []),
     ...(limits.length > 0 ? [`over its limit for ${list(limits.map(limitName))}`] : []),
     ...(due === null ? [] : [`to be replaced (${due})`]),
   ]

@@ -12,12 +12,21 @@ import { columns } from './text.ts'
 export type RollOutVerb = 'reload' | 'restart'
 
 export function renderVerdict(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...rows(verdict), ...canaryLine(verdict), ...changesOf(verdict)])
+  return asText([summary(verdict, verb), ...rows(verdict), ...remarks(verdict)])
 }
 
 /** Where each slot has been shown as it came. */
 export function renderSummary(verdict: ReloadVerdict, verb: RollOutVerb): string {
-  return asText([summary(verdict, verb), ...canaryLine(verdict), ...changesOf(verdict)])
+  return asText([summary(verdict, verb), ...remarks(verdict)])
+}
+
+function remarks(verdict: ReloadVerdict): string[] {
+  return [...canaryLine(verdict), ...changesOf(verdict), ...nextLine(verdict)]
+}
+
+/** An exit code is no reason: the worker's last words are in the incident. */
+function nextLine({ app, failure }: ReloadVerdict): string[] {
+  return failure === null ? [] : [`  what it said, and what to do: resil why ${app}`]
 }
 
 /** What was rolled back has changed nothing. */

@@ -152,7 +152,7 @@ describe('resil reload and restart', () => {
     const human = await resil('reload')
     expect(human.code).toBe(75)
     expect(human.stdout).toMatch(
-      /^web: reload to generation 1 failed and was rolled back[\s\S]+\n {2}web:0 {2}failed\n {2}web:1 {2}kept\n$/,
+      /^web: reload to generation 1 failed and was rolled back[\s\S]+\n {2}web:0 {2}failed\n {2}web:1 {2}kept\n {2}what it said, and what to do: resil why web\n$/,
     )
     const { code, stdout } = await resil('reload --json')
     expect(code).toBe(75)

@@ -7,14 +7,14 @@ import type { Incident } from '../../../src/incidents/incident.ts'
 import { sampleIncident } from '../../incidents/sample-incident.ts'
 import { runInProcess } from '../../support/cli-context.ts'
 import { serve } from '../../support/control.ts'
-import { appStatus, fakePort } from '../../support/fake-port.ts'
+import { appStatus, fakePort, workerStatus } from '../../support/fake-port.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const older = sampleIncident({ id: '0y2cw0' })
 const newer = sampleIncident({ id: '0y2cw5', kind: 'oom', state: 'resolved', endedAt: 1, app: 'jobs' })
 
-async function asked(typed: string, incidents: readonly Incident[] = [older, newer]) {
-  const apps = [appStatus(), appStatus({ name: 'jobs' })]
+async function asked(typed: string, incidents: readonly Incident[] = [older, newer], web = appStatus()) {
+  const apps = [web, appStatus({ name: 'jobs' })]
   const { path } = await serve(fakePort({ name: 'shop', apps, incidents }))
   return runInProcess(typed.split(' '), { env: { RESIL_SOCKET: path } })
 }
@@ -57,6 +57,15 @@ describe('a supervisor that answers', () => {
     expect(JSON.parse((await asked('why --json', [])).stdout)).toEqual({ incident: null, runbook: null, next: [] })
   })
 
+  it('tells of a worker that hangs before it is an incident, ahead of what is over', async () => {
+    const hanging = appStatus({ workers: [workerStatus({ slot: 1, pid: 4_122, state: 'suspect' })] })
+    const now =
+      'right now: web:1 (pid 4122) is not heard of, its event loop does not turn: resil diagnose web:1 shows where it stands\n'
+    expect((await asked('why', [], hanging)).stdout).toBe(now)
+    const { stdout } = await asked('why', [newer], hanging)
+    expect(stdout).toContain(`${now}\nbefore that:\noom of jobs: incident 0y2cw5, which is over`)
+  })
+
   it.each([
     ['why zzzzzz', 'resil: there is no incident "zzzzzz": `resil incidents` lists what is kept\n'],
     ['why wbe', 'resil: there is no app "wbe": shop has web, jobs; did you mean "web"?\n'],
@@ -79,12 +88,13 @@ describe('a supervisor that answers', () => {
 describe('a supervisor that is dead', () => {
   it('is told of by what it left in the usual place', async () => {
     const [state, cwd] = [tempDir(), tempDir()]
-    left(join(state, 'resil'), 'web-1', cwd, [older])
+    const later = sampleIncident({ id: '0y2cw3', state: 'resolved', updatedAt: older.updatedAt - 1 })
+    left(join(state, 'resil'), 'web-1', cwd, [older, later])
     const run = await runInProcess(['why'], { cwd, env: { ...nobody(), XDG_STATE_HOME: state } })
     expect(run).toMatchObject({
       code: 0,
       stderr: 'resil: no supervisor answers; this is what the last one recorded\n',
-      stdout: expect.stringContaining('crash of web: incident 0y2cw0'),
+      stdout: expect.stringContaining('crash of web: incident 0y2cw0, which was not over when resil ended'),
     })
   })
 

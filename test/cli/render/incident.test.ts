@@ -55,7 +55,7 @@ Runbook
 
   test('one that is over says how long it lasted', () => {
     const over = sampleIncident({ state: 'resolved', endedAt: WALL + 5_000, failures: 1 })
-    expect(renderIncident(over, style)).toContain('(1 min ago), over 55 s ago after 5 s')
+    expect(renderIncident(over, style)).toContain('(1 min ago), over 55 s ago: it lasted 5 s')
     expect(renderIncident(over, style)).toMatch(/^crash of web: incident 0y2cw0, which is over\n/)
   })
 

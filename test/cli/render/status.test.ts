@@ -28,12 +28,15 @@ describe('the status table', () => {
         workerStatus({ limits: ['memory', 'event-loop'], due: 'memory' }),
         workerStatus({ slot: 1, limits: ['cpu'] }),
         workerStatus({ slot: 2, state: 'suspect' }),
+        workerStatus({ slot: 3, inRotation: false }),
       ],
     })
     const lines = renderStatus(statusDocument({ apps: [app] }), plain).split('\n')
     expect(lines).toContain('        over its limit for memory and its event loop; to be replaced (memory)')
     expect(lines).toContain('        over its limit for CPU')
-    expect(lines).toContain('        its event loop does not turn')
+    expect(lines).toContain('        its event loop does not turn: resil diagnose web:2')
+    expect(lines).toContain('        fails its readiness probe and gets no new connections')
+    expect(lines.find((line) => line.startsWith('     3 '))).toMatch(/^ +3 +\d+ +out /)
   })
 
   it('tells how workers ended, when they come back, and that a gate is open', () => {

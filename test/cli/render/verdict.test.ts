@@ -55,6 +55,7 @@ describe('the verdict, for people', () => {
         'web: reload to generation 2 failed and was rolled back, the old one serves on: the new web:1 failed to boot: exited with code 1 after 240 ms',
         '  web:0  kept',
         '  web:1  failed',
+        '  what it said, and what to do: resil why web',
       ].map((line) => line.replace('failed to boot: exited', 'exited')),
     ],
     [
@@ -72,6 +73,7 @@ describe('the verdict, for people', () => {
       'reload',
       [
         'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:1 was not ready in time and was ended after 240 ms; raise ready.timeout, or find what it waits for',
+        '  what it said, and what to do: resil why web',
       ],
     ],
     [
@@ -83,6 +85,7 @@ describe('the verdict, for people', () => {
       'reload',
       [
         'web: reload to generation 3 failed and was rolled back, the old one serves on: the new web:0 did not listen on 3000 and 3001, which the old one does; if that is meant, add --allow-port-change',
+        '  what it said, and what to do: resil why web',
       ],
     ],
     [
@@ -97,6 +100,7 @@ describe('the verdict, for people', () => {
         'web: reload to generation 3 stopped at a failure and was not rolled back (reload.rollback is false), 1 of 2 workers are new: the new web:1 did not listen on 3000, which the old one does; if that is meant, add --allow-port-change',
         '  web:0  replaced  pid 98, ready after 240 ms',
         '  web:1  failed',
+        '  what it said, and what to do: resil why web',
       ],
     ],
     [
@@ -142,6 +146,7 @@ describe('the verdict, for people', () => {
         'web: restart failed, later slots were left alone: the new web:1 did not become ready (fork-failed)',
         '  web:0  replaced  pid 98, ready after 240 ms',
         '  web:1  failed',
+        '  what it said, and what to do: resil why web',
       ],
     ],
     [
