@@ -77,10 +77,13 @@ export function adviceFor({ kind, app, workers, exit }: Incident): readonly Advi
     case 'fd-exhaustion':
       return [
         {
-          command: `ls /proc/$(pgrep -f ${name || 'node'} | head -1)/fd | wc -l; ulimit -n`,
+          command: `resil status ${name}`,
+          why: 'PID of each worker, and CONN: how many of the descriptors are connections',
+        },
+        {
+          command: 'ls /proc/PID/fd | wc -l; grep "open files" /proc/PID/limits',
           why: 'how many are open, and may be',
         },
-        { command: `resil status ${name}`, why: 'CONN: how many of them are connections' },
         logs,
       ]
     case 'supervisor-starved':
@@ -91,8 +94,8 @@ export function adviceFor({ kind, app, workers, exit }: Incident): readonly Advi
       ]
     case 'chaos':
       return [
-        { command: 'resil chaos status', why: 'which faults are on' },
-        { command: 'resil chaos halt', why: 'ends all of them' },
+        { command: 'resil check --explain', why: 'chaos.allowed, and where it comes from' },
+        { ...reload, why: 'when chaos.allowed is false again, and the faults are gone' },
       ]
     default:
       return assertNever(kind)

@@ -50,7 +50,7 @@ describe.each(INCIDENT_KINDS)('%s', (kind) => {
     expect(next.length).toBeGreaterThanOrEqual(2)
     expect(next.length).toBeLessThanOrEqual(3)
     const commands = next.map(({ command }) => /^resil (\w+)/.exec(command)?.[1]).filter((name) => name !== undefined)
-    const known = [...lightCommands.map(({ name }) => name), 'check', 'diagnose', 'chaos']
+    const known = [...lightCommands.map(({ name }) => name), 'check']
     expect(commands.filter((name) => !known.includes(name))).toEqual([])
   })
 })
