@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.ts'
 
 const DEADLINE_MS = 15_000
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 function start(node: string, config: object, env: Readonly<Record<string, string>> = {}): Promise<Service> {
   const written = { name: 'web', script: fixture('patterns.mjs'), instances: 2, ...config }

@@ -6,7 +6,7 @@ import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 async function recycled(recycle: object, node: string) {
   const cwd = tempDir({

@@ -5,7 +5,7 @@ import { assertNoProcessLeft } from '../support/cli.ts'
 import { type ConfiguredApp, startConfigured } from '../support/configured-app.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 const reload = { canary: { instances: 1, observe: '4s', maxErrorRate: 0.05 } }
 

@@ -8,7 +8,7 @@ import { startConfigured } from '../support/configured-app.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('--dry-run shows the plan and the differences, and does nothing; the reload then says the same in short', async () => {

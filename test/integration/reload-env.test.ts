@@ -7,7 +7,7 @@ import { assertNoProcessLeft, runCli, tempDir } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it("is the supervisor's own under config and envFile, until --update-env brings the shell's; and it is never logged", async () => {

@@ -7,7 +7,7 @@ import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { freePort, get, startService } from '../support/service.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 /** Listens on what PORTS says; each answers with its own port. */
 const SOURCE = `

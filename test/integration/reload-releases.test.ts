@@ -8,7 +8,7 @@ import { edgeNodes } from '../support/node-versions.ts'
 import { deployed } from '../support/releases.ts'
 import { startService } from '../support/service.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 const config = { name: 'web', script: 'server.cjs', instances: 2, ready: { minReady: 0 } }
 

@@ -6,7 +6,7 @@ import { assertNoProcessLeft } from '../support/cli.ts'
 import { startConfigured } from '../support/configured-app.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a second reload is refused with the id of the first; with --supersede it takes its place', async () => {

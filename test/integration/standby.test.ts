@@ -5,7 +5,7 @@ import { assertNoProcessLeft } from '../support/cli.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
 import { fixture, startService } from '../support/service.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
   it('answers for the only worker that was killed, before another could have booted, and is replaced', async () => {

@@ -61,13 +61,11 @@ export function openInspectorAccess(options: InspectorAccessOptions): InspectorA
 
   function attached(): boolean {
     const port = othersPort()
-    const sockets = tcpSocketsOf(pid)
-    if (port !== null) return sockets.some((socket) => socket.port === port && socket.state === 'connected')
-    return false
+    return port !== null && tcpSocketsOf(pid, port).some(({ state }) => state === 'connected')
   }
 
   function isListening(port: number | null): boolean {
-    return port !== null && listeningPorts(pid).includes(port)
+    return port !== null && tcpSocketsOf(pid, port).some(({ state }) => state === 'listening')
   }
 
   function refusal(): string | null {

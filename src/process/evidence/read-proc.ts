@@ -66,15 +66,20 @@ export interface TcpSocket {
 
 const STATES: Readonly<Record<string, TcpSocket['state']>> = { '0A': 'listening', '01': 'connected' }
 
-export function tcpSocketsOf(pid: number): TcpSocket[] {
+/** `port`: on that port only. The tables list the whole machine, tens of thousands of lines where many clients come and go. */
+export function tcpSocketsOf(pid: number, port?: number): TcpSocket[] {
   const inodes = new Set(socketInodes(pid))
+  const wanted = port === undefined ? ':' : `:${port.toString(16).toUpperCase().padStart(4, '0')} `
   const sockets: TcpSocket[] = []
   for (const table of ['tcp', 'tcp6']) {
     for (const line of readText(`/proc/${pid}/net/${table}`).split('\n')) {
+      // Most lines end here: those of other ports, and of connections that are over (TIME_WAIT).
+      if (!line.includes(wanted) || !(line.includes(' 0A ') || line.includes(' 01 '))) continue
       const [, local = '', , code = '', , , , , , inode = ''] = line.trim().split(/\s+/)
       const state = STATES[code]
       if (state !== undefined && inodes.has(inode)) {
-        sockets.push({ port: Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16), state })
+        const at = Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16)
+        if (port === undefined || port === at) sockets.push({ port: at, state })
       }
     }
   }

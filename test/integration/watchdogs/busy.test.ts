@@ -6,7 +6,7 @@ import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 async function burning(watchdogs: object, node: string): Promise<{ service: Service; burner: number }> {
   const cwd = tempDir({

@@ -8,7 +8,7 @@ import { edgeNodes } from '../../support/node-versions.ts'
 import { fixture, type Service, startService } from '../../support/service.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-afterEach(assertNoProcessLeft)
+afterEach(() => assertNoProcessLeft())
 
 const REPLACE_AFTER_MS = 3_000
 const hang = { suspectAfter: '1.5s', replaceAfter: REPLACE_AFTER_MS }
