@@ -35,6 +35,8 @@ export function startLoop(options: {
   const told = new Set<string>()
   let state = options.initial
   let steppedAt = clock.now()
+  /** Of the last step that thought everything through: what is due later than that has not been decided. */
+  let decidedAt = steppedAt
   /** When the timer is to fire, if nothing comes before. */
   let dueAt = Number.POSITIVE_INFINITY
   let timer: Timer | null = null
@@ -78,6 +80,7 @@ export function startLoop(options: {
     const decided = step(state, input, steppedAt)
     state = decided.state
     if (decided.quiet) return true
+    decidedAt = steppedAt
     for (const event of decided.events) publish(event)
     for (const violation of violations(state)) tellOnce(violation)
     for (const command of decided.commands) carryOut(command)
@@ -105,8 +108,8 @@ export function startLoop(options: {
     timer?.cancel()
     timer = null
     if (closed) return
-    // Counted from the last step, not from now: a fork takes long enough for a deadline to pass meanwhile.
-    const at = nextDeadline(state, steppedAt)
+    // Counted from then, not from now: a fork takes long enough for a deadline to pass meanwhile.
+    const at = nextDeadline(state, decidedAt)
     dueAt = at
     if (at === Number.POSITIVE_INFINITY) return
     timer = clock.setTimeout(() => onTimer(at), Math.max(0, Math.ceil(at - clock.now())))

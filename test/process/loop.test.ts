@@ -65,12 +65,28 @@ describe('the loop', () => {
     expect(signals).toEqual(['SIGTERM', 'SIGTERM', 'SIGKILL', 'SIGKILL'])
   })
 
-  it('misses no deadline that passes while a command is carried out', () => {
+  it.each([
+    ['', () => {}],
+    [
+      ', and a beat that means nothing comes right after it',
+      (submit: (input: Input) => void) =>
+        submit({
+          type: 'worker.beat',
+          worker: 2,
+          heapUsed: 1,
+          delayP99Ms: 1,
+          utilization: 0,
+          connections: 0,
+          requests: 0,
+        }),
+    ],
+  ])('misses no deadline that passes while a command is carried out%s', (_, then) => {
     const forks: number[] = []
-    const { loop, clock } = setUp((command) => {
+    const { loop, clock } = setUp((command, submit) => {
       if (command.type !== 'fork') return
       forks.push(command.worker)
       clock.stall(3_000)
+      then(submit)
     })
     const crash = (worker: number) =>
       loop.submit({ type: 'worker.exited', worker, code: 1, signal: null, forkError: null, oomKilled: false })
