@@ -1,10 +1,16 @@
 // The disruption budget: no planned action may take an app below its floor, and planned removals go one by one (DESIGN 6).
 
+import type { AppSettings } from '../config/settings.ts'
 import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
 
+/** A reload goes by the settings that it brings, in both: those of before may not go together with them. */
+export function budgetOf(app: App): Pick<AppSettings['reload'], 'surge' | 'maxUnavailable'> {
+  return (app.rollout?.kind === 'reload' ? app.rollout.settings : app.settings).reload
+}
+
 /** The fewest ready workers that resil accepts of its own will. Parked slots want none, so they ask for none. */
-export function floorOf(app: App): number {
-  return Math.max(0, wantedSlots(app).length - app.settings.reload.maxUnavailable)
+export function floorOf(app: App, { maxUnavailable } = budgetOf(app)): number {
+  return Math.max(0, wantedSlots(app).length - maxUnavailable)
 }
 
 /** May one more ready worker be drained by plan now? */
@@ -14,7 +20,7 @@ export function mayRemove(app: App): boolean {
 
 /** One that gets no traffic is not missed, so the floor has nothing to say about it. */
 export function mayRemoveUnready(app: App): boolean {
-  return removalsInFlight(app) < Math.max(1, app.settings.reload.maxUnavailable)
+  return removalsInFlight(app) < Math.max(1, budgetOf(app).maxUnavailable)
 }
 
 /** Planned removals of every cause that have not ended yet. */

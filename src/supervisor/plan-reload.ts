@@ -27,7 +27,7 @@ export function planReload(
     slots,
     surge,
     maxUnavailable,
-    floor: floorOf(app),
+    floor: floorOf(app, settings.reload),
     rollback,
     canary:
       options.canary === null ? null : { instances: options.canary.instances, observeMs: options.canary.observeMs },

@@ -1,5 +1,6 @@
 // Which vacant slots get a worker now. One place for all limits: dependencies, backoff, gates, boots at once, total processes.
 
+import { budgetOf } from './disruption-budget.ts'
 import { startsInRotation } from './probes/rotation.ts'
 import { recycleLimits } from './recycle.ts'
 import { enterGate, gateAdmits, gateOpensAt } from './restart-gate.ts'
@@ -73,9 +74,8 @@ export function hasRoomForSurge(turn: Turn, app: App): boolean {
 }
 
 function liveRoom(app: App): number {
-  const { surge } = (app.rollout?.kind === 'reload' ? app.rollout.settings : app.settings).reload
   const kept = app.slots.filter(({ retired }) => !retired)
-  return app.instances + surge - kept.flatMap(workersOf).length
+  return app.instances + budgetOf(app).surge - kept.flatMap(workersOf).length
 }
 
 /** Makes the worker's record and asks for the process. The caller puts it in its place. */

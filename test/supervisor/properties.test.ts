@@ -1,12 +1,13 @@
-// Whatever happens, in whatever order: the invariants of DESIGN 12 that the core alone can keep (1, 4, 5, 6, 7, 8, 10, 11, 14).
-// Invariants 1, 5 and 7 are checked by the simulation after each single step.
+// Whatever happens, in whatever order: the invariants of DESIGN 12 that the core alone can keep (1 to 11, 14).
+// Invariants 1, 5 and 7 are checked by the simulation after each single step, 2 and 3 by a guard beside it.
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { AppSettings, ProbeName, ProbeSettings } from '../../src/config/settings.ts'
+import { budgetOf, floorOf } from '../../src/supervisor/disruption-budget.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
-import { generationOf, initialState, readyCount } from '../../src/supervisor/state.ts'
+import { allWorkers, generationOf, initialState, isReady, readyCount } from '../../src/supervisor/state.ts'
 import { step } from '../../src/supervisor/step.ts'
 import { appSettings, type Simulation, simulate, supervisorSettings } from '../support/simulation.ts'
 
@@ -17,7 +18,9 @@ type Act =
   | { do: 'crash'; pick: number; code: number | null }
   | { do: 'fork-failure'; pick: number }
   | { do: 'finish-leaving' }
-  | { do: 'reload'; supersede: boolean }
+  | { do: 'reload'; supersede: boolean; settings: AppSettings | null; allowPortChange: boolean }
+  /** A release that forgets a port, or has another one. */
+  | { do: 'listen-elsewhere'; pick: number }
   | { do: 'restart'; slot: number | null; supersede: boolean }
   | { do: 'scale'; to: number }
   | { do: 'stop-slot'; slot: number }
@@ -33,64 +36,6 @@ const MB = 2 ** 20
 
 /** What looks at suspects show from now on. */
 const SEEN = [{}, { state: 'T' }, { state: 'R' }, { heldBy: 'debugger' }, { connected: false }] as const
-
-const anyAct: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('boot' as const), pick: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), pick: fc.nat(20) }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('crash' as const),
-      pick: fc.nat(20),
-      code: fc.constantFrom(null, 0, 1, 78),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork-failure' as const), pick: fc.nat(20) }) },
-  { weight: 4, arbitrary: fc.constant({ do: 'finish-leaving' as const }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('reload' as const), supersede: fc.boolean() }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('restart' as const),
-      slot: fc.constantFrom(null, 0, 1),
-      supersede: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-slot' as const), slot: fc.nat(2) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('beat' as const), pick: fc.nat(20), requests: fc.nat(2_000) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('probe' as const),
-      pick: fc.nat(20),
-      name: fc.constantFrom('startup' as const, 'liveness' as const, 'readiness' as const),
-      ok: fc.boolean(),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('sample' as const),
-      mb: fc.array(fc.nat(600), { minLength: 1, maxLength: 5 }),
-      cpuShare: fc.option(fc.double({ min: 0, max: 4, noNaN: true })),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('live' as const),
-      seconds: fc.nat(15),
-      silent: fc.array(fc.nat(5), { maxLength: 4 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('seen' as const), seen: fc.constantFrom(...SEEN) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('sleep' as const), ms: fc.nat(60_000) }) },
-)
 
 const PROBE: ProbeSettings = {
   ask: { by: 'ipc' },
@@ -158,8 +103,79 @@ const watched: AppSettings['watchdogs'] = {
   hang: { suspectAfterMs: 6_000, replaceAfterMs: 15_000, evidence: 'stack', action: 'auto' },
 }
 const anyWatchedApp = fc
-  .tuple(anyApp, fc.boolean())
-  .map(([app, isWatched]) => (isWatched ? { ...app, watchdogs: watched } : app))
+  .tuple(anyApp, fc.boolean(), fc.constantFrom(null, null, { surge: 0, maxUnavailable: 1 }, { maxUnavailable: 2 }))
+  .map(([app, isWatched, budget]) => ({
+    ...app,
+    watchdogs: isWatched ? watched : app.watchdogs,
+    reload: { ...app.reload, ...budget },
+  }))
+
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 0, max: 40_000 }) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('boot' as const), pick: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), pick: fc.nat(20) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('crash' as const),
+      pick: fc.nat(20),
+      code: fc.constantFrom(null, 0, 1, 78),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fork-failure' as const), pick: fc.nat(20) }) },
+  { weight: 4, arbitrary: fc.constant({ do: 'finish-leaving' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('reload' as const),
+      supersede: fc.boolean(),
+      settings: fc.option(anyWatchedApp),
+      allowPortChange: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('listen-elsewhere' as const), pick: fc.nat(20) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('restart' as const),
+      slot: fc.constantFrom(null, 0, 1),
+      supersede: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop-slot' as const), slot: fc.nat(2) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('beat' as const), pick: fc.nat(20), requests: fc.nat(2_000) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('probe' as const),
+      pick: fc.nat(20),
+      name: fc.constantFrom('startup' as const, 'liveness' as const, 'readiness' as const),
+      ok: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('sample' as const),
+      mb: fc.array(fc.nat(600), { minLength: 1, maxLength: 5 }),
+      cpuShare: fc.option(fc.double({ min: 0, max: 4, noNaN: true })),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('live' as const),
+      seconds: fc.nat(15),
+      silent: fc.array(fc.nat(5), { maxLength: 4 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('seen' as const), seen: fc.constantFrom(...SEEN) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('sleep' as const), ms: fc.nat(60_000) }) },
+)
 
 function picked(sim: Simulation, pick: number): number | undefined {
   const ids = [...sim.alive.keys()]
@@ -168,6 +184,7 @@ function picked(sim: Simulation, pick: number): number | undefined {
 
 /** More for a campaign: RESIL_PROPERTY_RUNS=20000. */
 const RUNS = Number(process.env.RESIL_PROPERTY_RUNS ?? 150)
+vi.setConfig({ testTimeout: Math.max(60_000, RUNS * 400) })
 
 let requests = 0
 
@@ -203,9 +220,15 @@ function act(sim: Simulation, it: Act): void {
         type: 'reload.requested',
         app: 'web',
         request: `r${requests}`,
-        settings: null,
+        settings: it.settings,
         supersede: it.supersede,
+        allowPortChange: it.allowPortChange,
       })
+    case 'listen-elsewhere': {
+      const booting = sim.workers('booting')
+      const id = booting[it.pick % Math.max(1, booting.length)]
+      return id === undefined ? undefined : sim.listen(id, 4000)
+    }
     case 'restart':
       requests += 1
       return sim.send({
@@ -279,6 +302,38 @@ function beat(sim: Simulation, worker: number, requests: number): void {
   sim.send({ type: 'worker.beat', worker, requests, responses, ...vitals })
 }
 
+/** Whoever is asked to leave for these was ready to serve, and nobody forced resil: DESIGN 12, 2 and 3. */
+const PLANNED = new Set(['reload', 'scale', 'age', 'requests', 'memory', 'lag', 'cpu'])
+
+/** Looks after each step at what it has planned: that there are enough left, and not too many on their way out. */
+function budgetGuard(): (sim: Simulation) => void {
+  let seen = 0
+  let served = new Set<number>()
+  const planned = new Set<number>()
+  return (sim) => {
+    const app = sim.app()
+    const fresh = sim.events.slice(seen)
+    seen = sim.events.length
+    const leaving = new Map(allWorkers(app).map((worker) => [worker.id, worker]))
+    let plans = 0
+    for (const event of fresh) {
+      if (event.type !== 'worker.draining' || !PLANNED.has(event.cause) || !served.has(event.worker.id)) continue
+      if (leaving.get(event.worker.id)?.due?.how === 'end') continue
+      plans += 1
+      planned.add(event.worker.id)
+    }
+    if (plans > 0) {
+      const budget = Math.max(1, budgetOf(app).maxUnavailable)
+      const inFlight = [...planned].filter((id) => leaving.get(id)?.stage.status === 'draining').length
+      if (readyCount(app) < floorOf(app))
+        throw new Error(`(2) ${readyCount(app)} ready after a planned removal, less than the floor of ${floorOf(app)}`)
+      if (inFlight > budget) throw new Error(`(3) ${inFlight} planned removals in flight, more than ${budget}`)
+    }
+    // A surge worker that is taken back is none that anybody counted on.
+    served = new Set(app.slots.flatMap(({ current }) => (isReady(current) && current !== null ? [current.id] : [])))
+  }
+}
+
 const anyLife = fc.record({
   app: anyWatchedApp,
   acts: fc.array(anyAct, { maxLength: 60 }),
@@ -287,7 +342,7 @@ const anyLife = fc.record({
 })
 
 function live({ app, acts, seed, cpus }: { app: AppSettings; acts: Act[]; seed: number; cpus: number }): Simulation {
-  const sim = simulate([app], { seed, cpus, foreground: false })
+  const sim = simulate([app], { seed, cpus, foreground: false, onStep: budgetGuard() })
   for (const next of acts) act(sim, next)
   return sim
 }

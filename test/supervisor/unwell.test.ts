@@ -77,6 +77,20 @@ describe('a worker of the old release that is out of rotation', () => {
   })
 })
 
+describe('a reload to other budgets', () => {
+  it.each([
+    ['old before new, where it was new before old', { surge: 1, maxUnavailable: 0 }, { surge: 0, maxUnavailable: 1 }],
+    ['new before old, where it was old before new', { surge: 0, maxUnavailable: 1 }, { surge: 1, maxUnavailable: 0 }],
+  ])('goes by those that it brings: %s', (_, before, after) => {
+    const sim = running({ reload: before })
+    const probes = { startup: null, liveness: null, readiness: probe }
+    const settings = appSettings({ instances: 4, probes, reload: after })
+    sim.send({ type: 'reload.requested', app: 'web', request: 'r', settings })
+    expect(minute(sim)).toBeGreaterThanOrEqual(4 - after.maxUnavailable)
+    expect(generations(sim)).toEqual([2, 2, 2, 2])
+  })
+})
+
 describe('a worker of the new release that goes out of rotation', () => {
   it('turns the reload back, since the old ones could not follow it', () => {
     const sim = running()
