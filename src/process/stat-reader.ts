@@ -3,6 +3,7 @@
 // A descriptor belongs to one process for good: once that has ended it reads nothing, whoever gets the pid next.
 
 import { closeSync, openSync, readSync } from 'node:fs'
+import { MS_PER_TICK, parseProcStat } from './proc-stat.ts'
 
 export interface ProcessStat {
   /** R, S, D, T …: proc(5). */
@@ -20,8 +21,6 @@ export interface StatReader {
   close(): void
 }
 
-/** USER_HZ is 100 on every architecture that Node runs on. */
-const MS_PER_TICK = 10
 /** Far more than the line ever has. */
 const LINE_BYTES = 1_024
 
@@ -71,12 +70,9 @@ export function openStatReader(): StatReader | null {
   }
 }
 
-/** The name in parentheses may hold spaces and parentheses; fields are counted behind it. proc_pid_stat(5). */
 export function parseStat(line: string, pageBytes: number): ProcessStat | null {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  const [state, userTicks, systemTicks, pages] = [fields[0], Number(fields[11]), Number(fields[12]), Number(fields[21])]
-  if (state === undefined || state === '' || !Number.isFinite(userTicks + systemTicks + pages)) return null
-  return { state, cpuMs: (userTicks + systemTicks) * MS_PER_TICK, rssBytes: pages * pageBytes }
+  const { state, ticks, pages } = parseProcStat(line)
+  return Number.isNaN(ticks + pages) ? null : { state, cpuMs: ticks * MS_PER_TICK, rssBytes: pages * pageBytes }
 }
 
 /** Node does not tell it; our own memory, once in pages and once in bytes, does: 4, 16 or 64 KiB. */

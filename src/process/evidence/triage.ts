@@ -1,6 +1,8 @@
 // What the kernel tells of a worker's main thread: from the texts of /proc, read twice, to one finding. Pure.
 // It tells a stopped process and a starved machine from a loop that hangs, and says what it can where no stack is to be had.
 
+import { MS_PER_TICK, parseProcStat } from '../proc-stat.ts'
+
 export type Cause =
   /** Executing: JavaScript or native code, which only a stack tells apart. */
   | 'on-cpu'
@@ -52,8 +54,6 @@ export interface ProcTexts {
   readonly loopTurns: boolean | null
 }
 
-/** USER_HZ: what Linux counts in towards programs on every architecture that Node runs on. */
-const MS_PER_TICK = 10
 const NS_PER_MS = 1e6
 /** Of the time, below which a runnable thread counts as starved. A hog's fair share among four on two cores is a half. */
 const STARVED_BELOW = 0.1
@@ -63,7 +63,7 @@ const LONGEST_COMMAND = 60
 
 export function triage(texts: ProcTexts): Triage {
   const { after } = texts
-  const state = stateOf(after.stat)
+  const state = parseProcStat(after.stat).state
   const waitsIn = waitingPlace(after.wchan)
   const is = (cause: Cause, finding: string): Triage => ({ cause, state: state || '?', waitsIn, finding })
 
@@ -102,7 +102,7 @@ function shareOfCpu({ before, after, elapsedMs }: ProcTexts): number {
 
 function running({ before, after, elapsedMs }: ProcTexts, is: Is, tracer: number): Triage {
   const ranMs = cpuMs(before, after)
-  if (stateOf(before.stat) === 'R' && ranMs !== null && ranMs < elapsedMs * STARVED_BELOW) {
+  if (parseProcStat(before.stat).state === 'R' && ranMs !== null && ranMs < elapsedMs * STARVED_BELOW) {
     return is(
       'starved',
       `starved: it could run, and got ${Math.round(ranMs)} ms of CPU in ${Math.round(elapsedMs)} ms; the machine, or its CPU quota, has no more to give`,
@@ -170,21 +170,9 @@ function ranNs(schedstat: string): number | null {
   return /^\d+$/.test(first) ? Number(first) : null
 }
 
-/** User and system time, fields 14 and 15. */
 function ticksOf(stat: string): number | null {
-  const fields = fieldsOf(stat)
-  const ticks = Number(fields[11]) + Number(fields[12])
+  const { ticks } = parseProcStat(stat)
   return Number.isNaN(ticks) ? null : ticks
-}
-
-function stateOf(stat: string): string {
-  return fieldsOf(stat)[0] ?? ''
-}
-
-/** From field 3 on: the name in parentheses may hold spaces and parentheses. */
-function fieldsOf(stat: string): string[] {
-  const end = stat.lastIndexOf(')')
-  return end === -1 ? [] : stat.slice(end + 2).split(' ')
 }
 
 function waitingPlace(wchan: string): string | null {
