@@ -1,21 +1,27 @@
-// Runs a hook's command: JSON on stdin, a limit on its time, and nothing of it left behind. What it says on stdout is its own.
+// Runs a command of the user's, for a probe or a hook: a limit on its time, and nothing of it left behind. What its end means is
+// the caller's affair; what it says on stdout is its own.
 
 import { spawn } from 'node:child_process'
-import type { Clock } from '../../clock.ts'
-import { duration } from '../../events/words.ts'
+import type { Clock } from '../clock.ts'
 
 const MOST_STDERR_CHARS = 4_000
 /** After its end, for the last of what it said. */
 const STDERR_GRACE_MS = 200
 
+export type CommandEnd =
+  | { readonly how: 'not-started'; readonly code: string }
+  | { readonly how: 'late' }
+  | { readonly how: 'exited'; readonly code: number | null; readonly signal: string | null; readonly stderr: string }
+
 export interface CommandRun {
-  /** null: it went well. Else why not, as a clause. */
-  readonly result: Promise<string | null>
+  readonly ended: Promise<CommandEnd>
+  /** With all that it has started. Safe to repeat. */
   kill(): void
 }
 
 export function runCommand(options: {
   readonly command: readonly string[]
+  /** For its stdin. */
   readonly input: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -45,10 +51,10 @@ export function runCommand(options: {
     kill()
   }, timeoutMs)
 
-  const result = new Promise<string | null>((resolve) => {
+  const ended = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       timer.cancel()
-      resolve(`could not be started (${error.code ?? error.message})`)
+      resolve({ how: 'not-started', code: error.code ?? error.message })
     })
     child.once('exit', (code, signal) => {
       timer.cancel()
@@ -56,7 +62,7 @@ export function runCommand(options: {
       const settle = (): void => {
         grace.cancel()
         child.stderr.destroy()
-        resolve(late ? `took longer than ${duration(timeoutMs)} and was killed` : wordsOf(code, signal, stderr))
+        resolve(late ? { how: 'late' } : { how: 'exited', code, signal, stderr })
       }
       const grace = clock.setTimeout(settle, STDERR_GRACE_MS)
       child.stderr.once('close', settle)
@@ -66,15 +72,9 @@ export function runCommand(options: {
   child.stderr.on('data', (text: string) => {
     stderr = (stderr + text).slice(-MOST_STDERR_CHARS)
   })
+  child.stderr.on('error', () => {})
   // It may end without having read all of it, or any.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
-  return { result, kill }
-}
-
-function wordsOf(code: number | null, signal: string | null, stderr: string): string | null {
-  if (code === 0) return null
-  const last = stderr.trimEnd().split('\n').at(-1)?.trim() ?? ''
-  const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`
-  return last === '' ? how : `${how}: ${last}`
+  return { ended, kill }
 }

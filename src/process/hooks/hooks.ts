@@ -6,9 +6,10 @@ import type { AppSettings, HookTarget } from '../../config/settings.ts'
 import { messageOf } from '../../errors.ts'
 import type { HookName, PublishedEvent, ResilEvent } from '../../events/events.ts'
 import type { Incident } from '../../incidents/incident.ts'
+import { runCommand } from '../run-command.ts'
+import { commandFailure } from './command-failure.ts'
 import { callOf, hookOf } from './hook-call.ts'
 import { postWebhook } from './post-webhook.ts'
-import { runCommand } from './run-command.ts'
 
 export interface Hooks {
   tell(event: PublishedEvent, incident: Incident | null): void
@@ -89,7 +90,7 @@ export function startHooks(options: HooksOptions): Hooks {
       const abort = new AbortController()
       return { result: postWebhook(target.url, body, abort.signal), end: () => abort.abort() }
     }
-    const { result, kill } = runCommand({
+    const { ended, kill } = runCommand({
       command: target.command,
       input: body,
       cwd: app.cwd,
@@ -97,7 +98,7 @@ export function startHooks(options: HooksOptions): Hooks {
       timeoutMs,
       clock,
     })
-    return { result, end: kill }
+    return { result: ended.then((end) => commandFailure(end, timeoutMs)), end: kill }
   }
 
   function account({ app, hook, target }: Job, failure: string | null): void {

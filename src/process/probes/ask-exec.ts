@@ -1,59 +1,38 @@
-// A command that must exit with 0. It leads a process group of its own, which is killed as a whole when its time is up.
+// A command that must exit with 0, in its time. It is killed with all that it started, also when its worker ends first.
 
-import { spawn } from 'node:child_process'
+import type { Clock } from '../../clock.ts'
+import { runCommand } from '../run-command.ts'
 import type { WorkerHandle } from '../worker-handle.ts'
-import type { ProbeAnswer } from './answer.ts'
+import { NO_ANSWER, type ProbeAnswer } from './answer.ts'
 
-/** Enough for a sentence; the rest of what it says is read and dropped, so that it never blocks. */
-const MOST_KEPT = 500
+/** Enough for a sentence. */
+const MOST_SHOWN = 500
+/** The machine has no process or descriptor to give: nothing was learnt of the worker. */
+const NONE_TO_GIVE: ReadonlySet<string> = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'])
 
-export function askExec(
+export async function askExec(
   worker: WorkerHandle,
   command: readonly string[],
-  cwd: string,
-  timeoutMs: number,
+  options: { readonly cwd: string; readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<ProbeAnswer> {
-  const [file = '', ...args] = command
+  const { cwd, timeoutMs, clock, signal } = options
+  const [file = ''] = command
   const { pid } = worker.process
-  return new Promise((resolve) => {
-    const asked = spawn(file, args, {
-      cwd,
-      env: { ...process.env, RESIL_APP: worker.app, RESIL_SLOT: String(worker.slot), RESIL_WORKER_PID: String(pid) },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    })
-    let said = ''
-    let settled = false
-    const settle = (ok: boolean, detail: string): void => {
-      if (settled) return
-      settled = true
-      clearTimeout(timer)
-      resolve({ ok, detail: `${file}: ${detail}` })
+  const env = { ...process.env, RESIL_APP: worker.app, RESIL_SLOT: String(worker.slot), RESIL_WORKER_PID: String(pid) }
+  const { ended, kill } = runCommand({ command, input: '', cwd, env, timeoutMs, clock })
+  signal.addEventListener('abort', kill, { once: true })
+  const end = await ended
+  signal.removeEventListener('abort', kill)
+  switch (end.how) {
+    case 'not-started':
+      return NONE_TO_GIVE.has(end.code) ? NO_ANSWER : { ok: false, detail: `${file}: ${end.code}` }
+    case 'late':
+      return { ok: false, detail: `${file}: no answer in time` }
+    case 'exited': {
+      const how = end.signal === null ? `exit code ${end.code}` : `killed by ${end.signal}`
+      const words = end.stderr.trim().split('\n')[0]?.slice(0, MOST_SHOWN) ?? ''
+      const ok = end.code === 0
+      return { ok, detail: `${file}: ${ok || words === '' ? how : `${how}, ${words}`}` }
     }
-    const timer = setTimeout(() => {
-      settle(false, 'no answer in time')
-      killGroup(asked.pid)
-      // A process that it left behind may hold the pipe.
-      asked.stderr.destroy()
-    }, timeoutMs)
-    asked.stderr.setEncoding('utf8').on('data', (text: string) => {
-      if (said.length < MOST_KEPT) said += text
-    })
-    asked.stderr.on('error', () => {})
-    asked.once('error', (error: NodeJS.ErrnoException) => settle(false, error.code ?? error.message))
-    asked.once('close', (code, signal) => {
-      const words = said.trim().split('\n')[0]?.slice(0, MOST_KEPT) ?? ''
-      const end = signal === null ? `exit code ${code}` : `killed by ${signal}`
-      settle(code === 0, words === '' || code === 0 ? end : `${end}, ${words}`)
-    })
-  })
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has ended in this very moment.
   }
 }

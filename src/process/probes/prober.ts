@@ -32,6 +32,7 @@ export function startProber(
   submit: (input: Input) => void,
 ): Prober {
   const timers = new Map<ProbeName, Timer>()
+  const gone = new AbortController()
   let closed = false
   for (const name of NAMES) {
     const probe = settings.probes[name]
@@ -48,7 +49,7 @@ export function startProber(
 
   async function askNow(name: ProbeName, probe: ProbeSettings, eagerMs: number): Promise<void> {
     const startedAt = clock.now()
-    const answer = await ask(worker, name, probe, settings.cwd)
+    const answer = await ask(worker, name, probe, { cwd: settings.cwd, clock, signal: gone.signal })
     if (closed) return
     if (answer !== NO_ANSWER) submit({ type: 'probe.answered', worker: worker.id, probe: name, ...answer })
     const eager = answer === NO_ANSWER || (name === 'readiness' && !answer.ok && eagerMs > 0)
@@ -61,12 +62,18 @@ export function startProber(
   return {
     close: () => {
       closed = true
+      gone.abort()
       for (const timer of timers.values()) timer.cancel()
     },
   }
 }
 
-async function ask(worker: WorkerHandle, name: ProbeName, probe: ProbeSettings, cwd: string): Promise<ProbeAnswer> {
+async function ask(
+  worker: WorkerHandle,
+  name: ProbeName,
+  probe: ProbeSettings,
+  context: { readonly cwd: string; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<ProbeAnswer> {
   const { ask: question, timeoutMs } = probe
   try {
     switch (question.by) {
@@ -75,7 +82,7 @@ async function ask(worker: WorkerHandle, name: ProbeName, probe: ProbeSettings, 
       case 'tcp':
         return await askTcp(worker, question.port, timeoutMs)
       case 'exec':
-        return await askExec(worker, question.command, cwd, timeoutMs)
+        return await askExec(worker, question.command, { ...context, timeoutMs })
       case 'ipc':
         return await worker.askHealth(name, timeoutMs)
     }
