@@ -84,7 +84,7 @@ const SIGNALS = `## Signals to a supervisor
 
 | signal | |
 | --- | --- |
-| TERM, INT | graceful stop; the second one kills |
+| TERM, INT | graceful stop; a second one kills, unless it comes within 300 ms (one wish that arrives twice) |
 | HUP | reload; with a terminal, whose end it announces: graceful stop |
 | TTIN, TTOU | one worker more, one worker less, where there is one app |
 | USR2 | ignored (self-upgrade is not available yet) |

@@ -73,6 +73,8 @@ function actionOn({ action }: Extract<SupervisorEvent, { type: 'supervisor.signa
   switch (action) {
     case 'stop':
       return 'stopping gracefully; a second one forces'
+    case 'stop-again':
+      return 'taken for the same wish, since it came at once; a later one forces'
     case 'force-stop':
       return 'stopping by force'
     case 'reload':

@@ -94,7 +94,7 @@ export type SupervisorEvent =
   | {
       readonly type: 'supervisor.signalled'
       readonly signal: string
-      readonly action: 'stop' | 'force-stop' | 'reload' | 'scale-up' | 'scale-down' | 'ignored'
+      readonly action: 'stop' | 'stop-again' | 'force-stop' | 'reload' | 'scale-up' | 'scale-down' | 'ignored'
     }
   | {
       readonly type: 'supervisor.stopping'

@@ -173,7 +173,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     env,
     clock,
   })
-  const stopListening = listenForSignals({ apps: appNames, submit: loop.submit, reloadAll, publish })
+  const stopListening = listenForSignals({ clock, apps: appNames, submit: loop.submit, reloadAll, publish })
 
   publish(startedEvent(settings, control?.path ?? null))
   warn = (message) => publish({ type: 'supervisor.warned', message })

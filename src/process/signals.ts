@@ -1,10 +1,18 @@
 // Signals of the supervisor become inputs (DESIGN 4). Handlers only enqueue.
 
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import type { Clock } from '../clock.ts'
 import type { ResilEvent } from '../events/events.ts'
 import type { Input } from '../supervisor/inputs.ts'
 
+/**
+ * One wish to stop often arrives twice: timeout(1) signals its command and then the group, npm passes on the Ctrl-C that the
+ * terminal has sent to all, a shell the hang-up that the kernel has sent. Longer than those take, shorter than any second thought.
+ */
+const ECHO_MS = 300
+
 export interface SignalTargets {
+  readonly clock: Pick<Clock, 'now'>
   readonly apps: () => readonly string[]
   readonly submit: (input: Input) => void
   /** Re-reads the config and reloads every app. */
@@ -13,13 +21,17 @@ export interface SignalTargets {
 }
 
 /** Returns the way to stop listening. */
-export function listenForSignals({ apps, submit, reloadAll, publish }: SignalTargets): () => void {
+export function listenForSignals({ clock, apps, submit, reloadAll, publish }: SignalTargets): () => void {
   const terminal = hasTerminal()
-  let stopsAsked = 0
+  let stopAskedAt: number | null = null
 
   const stop = (signal: NodeJS.Signals): void => {
-    stopsAsked += 1
-    const force = stopsAsked > 1
+    const force = stopAskedAt !== null
+    if (stopAskedAt !== null && clock.now() - stopAskedAt < ECHO_MS) {
+      publish({ type: 'supervisor.signalled', signal, action: 'stop-again' })
+      return
+    }
+    stopAskedAt ??= clock.now()
     publish({ type: 'supervisor.signalled', signal, action: force ? 'force-stop' : 'stop' })
     submit({ type: 'stop.requested', app: null, slot: null, cause: signal, force })
   }

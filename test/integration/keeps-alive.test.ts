@@ -1,5 +1,6 @@
 // The main job on real processes: workers that die come back by the law, and nothing is left behind.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, cliEnv, runCli, tempDir } from '../support/cli.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
@@ -62,9 +63,22 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     await service.get()
     service.process.kill('SIGINT')
     await service.event('supervisor.stopping')
+    // Not at once: that would be taken for the first one, arriving twice.
+    await pause(500)
     service.process.kill('SIGINT')
     expect(await service.exit).toEqual({ code: 130, signal: null })
     expect(await cut).toBe('ECONNRESET')
+  })
+
+  it('takes a signal that arrives twice, as from timeout(1) or npm, for one', async () => {
+    const service = await startService(fixture('server.cjs'), { node, args: ['-w', '1'] })
+    await service.event('app.running')
+    const answer = service.get('/slow?ms=500')
+    await service.get()
+    service.process.kill('SIGTERM')
+    service.process.kill('SIGINT')
+    expect(JSON.parse(await answer).pid).toBeGreaterThan(0)
+    expect(await service.exit).toEqual({ code: 0, signal: null })
   })
 
   it('leaves no idle worker when it is killed itself', async () => {
