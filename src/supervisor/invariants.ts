@@ -14,9 +14,11 @@ export function violations(state: SupervisorState): Violation[] {
 
 /** 1: live processes ≤ instances + surge + standby, unkillable ones included. What scale took away is on its way out and counts apart. */
 function tooManyProcesses(app: App): Violation[] {
+  // Of a reload that was given up, what it had begun is still on its way out.
   const surge = Math.max(
     app.settings.reload.surge,
     app.rollout?.kind === 'reload' ? app.rollout.settings.reload.surge : 0,
+    ...app.kept.map(({ settings }) => settings.reload.surge),
   )
   const standby = Math.max(app.settings.standby, app.rollout?.kind === 'reload' ? app.rollout.settings.standby : 0)
   // Of a reserve that a reload made smaller, what is ending counts apart as well.
@@ -24,9 +26,10 @@ function tooManyProcesses(app: App): Violation[] {
   if (standing.length > standby) {
     return [{ invariant: 1, message: `${app.name} has ${standing.length} standbys, more than ${standby}` }]
   }
-  const live = app.slots.filter(({ retired }) => !retired).flatMap(workersOf).length
-  if (live <= app.instances + surge) return []
-  return [{ invariant: 1, message: `${app.name} has ${live} processes, more than ${app.instances} + ${surge}` }]
+  const live = app.slots.filter(({ retired }) => !retired).flatMap(workersOf).length + standing.length
+  if (live <= app.instances + surge + standby) return []
+  const most = `${app.instances} + ${surge}${standby === 0 ? '' : ` + ${standby}`}`
+  return [{ invariant: 1, message: `${app.name} has ${live} processes, more than ${most}` }]
 }
 
 /** 5: behind an open gate there is at most one trial. */

@@ -3,7 +3,7 @@
 
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
-import { fork } from './start-workers.ts'
+import { fork, liveRoom } from './start-workers.ts'
 import { type App, readyCount, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
 import { bootsInFlight, setStage, type Turn } from './turn.ts'
 
@@ -22,9 +22,15 @@ export function keepReserve(turn: Turn, app: App): void {
     return
   }
   if (!isWell(app) || turn.now < app.reserve.replaceFrom) return
-  while (app.reserve.leaving.length < app.settings.standby && bootsInFlight(turn, 'all') < turn.state.bootsAtOnce) {
+  while (hasRoomForStandby(app) && bootsInFlight(turn, 'all') < turn.state.bootsAtOnce) {
     app.reserve.leaving.push(fork(turn, app, app.reserve, app.generation))
   }
+}
+
+/** A worker that a standby has replaced before it had gone takes the place of the next standby. */
+function hasRoomForStandby(app: App): boolean {
+  const { leaving } = app.reserve
+  return leaving.length < app.settings.standby && liveRoom(app) + app.settings.standby > leaving.length
 }
 
 function quietSince(worker: Worker | null): number {

@@ -73,7 +73,8 @@ export function hasRoomForSurge(turn: Turn, app: App): boolean {
   return liveRoom(app) > 0 && bootsInFlight(turn, 'all') < turn.state.bootsAtOnce
 }
 
-function liveRoom(app: App): number {
+/** How many more processes the slots may have; below 0 where standbys were promoted beside workers that leave. */
+export function liveRoom(app: App): number {
   const kept = app.slots.filter(({ retired }) => !retired)
   return app.instances + budgetOf(app).surge - kept.flatMap(workersOf).length
 }

@@ -139,6 +139,20 @@ describe('the reserve', () => {
     expect(sim.app().slots[0]?.current?.due).toMatchObject({ cause: 'age' })
   })
 
+  it('is filled again only when the worker that it replaced has gone: so many processes were never agreed to', () => {
+    const recycle = { maxAgeMs: 60_000, maxRequests: null, jitter: 0, minLifeMs: 1_000 }
+    const sim = running({ instances: 1, recycle, reload: { surge: 0, maxUnavailable: 1 } })
+    sim.advance(60_000)
+    sim.bootAll()
+    expect(promotions(sim)).toHaveLength(1)
+    expect(sim.workers('draining')).toEqual([1])
+    expect(sim.alive.size).toBe(2)
+    sim.exit(1, { code: 0 })
+    expect(sim.alive.size).toBe(2)
+    sim.bootAll()
+    expect(sim.workers('standby')).toHaveLength(1)
+  })
+
   it('serves a scale at once', () => {
     const sim = running()
     sim.send({ type: 'scale.requested', app: 'web', to: { by: 'relative', count: 1 }, request: 's' })
