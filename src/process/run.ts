@@ -7,29 +7,24 @@ import { fileURLToPath } from 'node:url'
 import { type Clock, systemClock } from '../clock.ts'
 import { Cures, examineNet } from '../cluster-internals/cures.ts'
 import { holdTheDoor } from '../cluster-internals/hold-the-door.ts'
-import { isKnownClusterFault } from '../cluster-internals/known-faults.ts'
 import { LONGEST_HOLD_MS } from '../cluster-internals/waiting-line.ts'
-import { type Reread, reapply } from '../config/reapply.ts'
-import { isSecret } from '../config/secret-settings.ts'
 import type { AdminSettings, Settings } from '../config/settings.ts'
-import type { ControlPort } from '../control/port.ts'
 import { type ControlServer, openControlServer } from '../control/server.ts'
 import { identityOf, placeSocket } from '../control/socket-path.ts'
 import { messageOf, ResilError } from '../errors.ts'
 import { unappliedWords } from '../events/change-words.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
-import type { StatusDocument } from '../protocol/status.ts'
 import type { Input } from '../supervisor/inputs.ts'
-import { refusalFor } from '../supervisor/on-reload-requested.ts'
-import { planReload } from '../supervisor/plan-reload.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
 import { type App, initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state.ts'
 import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
+import { createControlPort } from './control-port.ts'
 import { takeEvidence } from './evidence/evidence.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
+import { guardAgainstFaults } from './guard-against-faults.ts'
 import { startIncidentLog } from './incidents/incident-log.ts'
 import { placeState } from './incidents/state-dir.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -38,9 +33,9 @@ import { readMachine } from './machine/read-machine.ts'
 import { createOomWatch } from './oom-watch.ts'
 import { createOrphanGuard } from './orphan-guard.ts'
 import { openLog } from './output/log.ts'
-import { type Sample, type Sampler, startSampler } from './sampler.ts'
+import { type Sample, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
-import { appStatuses, measureWorkers } from './status.ts'
+import { measureWorkers } from './status.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 import { openWorkerList, readWorkerList } from './worker-list.ts'
 
@@ -90,6 +85,17 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   let warn: (message: string) => void = (message) => void warnings.push(message)
   const cures = new Cures((message) => warn(message))
   await examineNet(cures)
+  const port = createControlPort({ settings, supervisor, startedAt, env, clock, readAgain: options.reread }, () => ({
+    loop,
+    executor,
+    sampler,
+    door,
+    cures,
+    incidents,
+    publisher,
+    log,
+    socket: control?.path ?? null,
+  }))
   // The last to be waited for: whoever connects is answered after what follows has been set up.
   const control = await openControl(place.path)
   const stopGuarding = guardAgainstFaults(publish)
@@ -179,7 +185,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   warn = (message) => publish({ type: 'supervisor.warned', message })
   for (const message of warnings) warn(message)
   loop.submit({ type: 'tick' })
-  const adminServer = admin?.open({ ...controlPort(), glance: () => statusOf({ of: sampler.peek }) }, clock, publish)
+  const adminServer = admin?.open(port, clock, publish)
 
   const code = await ended
   // Whoever asked for the stop is answered in this turn of the event loop; the socket closes in the next.
@@ -202,7 +208,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   async function openControl(path: string | null): Promise<ControlServer | null> {
     if (path === null) return null
     try {
-      return await openControlServer({ port: controlPort(), path, clock, publish })
+      return await openControlServer({ port, path, clock, publish })
     } catch (error) {
       // A place that nobody asked for and that fails all the same (a full disk) costs the commands, not the service.
       if (settings.socket === undefined && error instanceof ResilError && error.code === 'RESIL_NOT_PERMITTED') {
@@ -234,66 +240,10 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     return settings.apps.map(({ name }) => name)
   }
 
-  function statusOf(samples: Pick<Sampler, 'of'>): StatusDocument {
-    return {
-      supervisor: {
-        ...supervisor,
-        uptimeMs: Math.round(clock.now() - startedAt),
-        state: loop.state.phase.status === 'running' ? 'running' : 'stopping',
-        cpu: samples.of(process.pid)?.cpu ?? null,
-        rss: samples.of(process.pid)?.rss ?? null,
-        schedule: settings.schedule,
-        connections: { ...door.counts, cures: cures.states },
-        socket: control?.path ?? null,
-        configFile: settings.configFile ?? null,
-      },
-      apps: appStatuses(
-        loop.state,
-        { schedule: settings.schedule, sampler: samples, handleOf: executor.handleOf },
-        clock.now(),
-        clock.wallNow(),
-      ),
-      incidents: incidents.status(),
-    }
-  }
-
-  /** What the control socket may see and do. */
-  function controlPort(): ControlPort {
-    return {
-      name: settings.name,
-      dir: settings.dir,
-      appNames,
-      slotsOf: (name) => appOf(name)?.slots.map(({ number }) => number) ?? [],
-      status: () => statusOf(sampler),
-      incidents: { list: () => incidents.asked.list(), get: (id) => incidents.asked.get(id) },
-      submit: (input) => loop.submit(input),
-      reread,
-      plan: (name, fresh, { allowPortChange, supersede, canary }) => {
-        const app = appOf(name)
-        if (app === undefined) throw new ResilError('RESIL_UNKNOWN_TARGET', `there is no app "${name}"`)
-        const refusal = refusalFor(loop.state, app, name, { supersede })
-        return planReload(app, fresh ?? app.settings, { allowPortChange, refusal, canary })
-      },
-      diagnose: async ({ app, slot }, request, options) => {
-        const worker = appOf(app)?.slots.find(({ number }) => number === slot)?.current
-        const handle = worker == null ? undefined : executor.handleOf(worker.id)
-        if (handle?.process.pid === undefined) return null
-        return { pid: handle.process.pid, evidence: await takeEvidence(handle, request, options) }
-      },
-      events: { recent: publisher.recent, subscribe: publisher.subscribe },
-      logs: { recent: () => log.recent(), subscribe: (listener) => log.subscribe(listener) },
-    }
-  }
-
-  async function reread(base: Readonly<Record<string, string>> | null): Promise<Reread> {
-    const apps = settings.apps.map((app) => appOf(app.name)?.settings ?? app)
-    return reapply({ ...settings, apps }, await options.reread(), { own: env, base, isSecret })
-  }
-
   async function reloadAll(): Promise<void> {
     const requestOf = (app: string): string => `SIGHUP-${app}`
     try {
-      const { apps, notApplied } = await reread(null)
+      const { apps, notApplied } = await port.reread(null)
       const unapplied = unappliedWords([
         ...notApplied,
         ...[...apps.values()].flatMap(({ changes }) => changes.notApplied),
@@ -357,20 +307,5 @@ function startedEvent(settings: Settings, socket: string | null): ResilEvent {
       reason: instancesReason,
     })),
     socket,
-  }
-}
-
-/** A mistake in resil itself must not take the service along: it is told, with its stack, and the supervisor goes on. */
-function guardAgainstFaults(publish: (event: ResilEvent) => void): () => void {
-  const onFault = (error: unknown): void => {
-    if (isKnownClusterFault(error)) return
-    const stack = error instanceof Error ? (error.stack ?? null) : null
-    publish({ type: 'supervisor.faulted', message: messageOf(error), stack })
-  }
-  process.on('uncaughtException', onFault)
-  process.on('unhandledRejection', onFault)
-  return () => {
-    process.off('uncaughtException', onFault)
-    process.off('unhandledRejection', onFault)
   }
 }
