@@ -4,7 +4,17 @@
 import type { CanaryReport } from '../events/canary-report.ts'
 import { addCounts, failsTooOften, NO_COUNTS, reportOf } from './canary.ts'
 import type { WorkerInput } from './inputs.ts'
-import { type App, type Canary, generationOf, isHeld, isReady, type Rollout, type Slot, type Worker } from './state.ts'
+import {
+  type App,
+  type Canary,
+  generationOf,
+  isHeld,
+  isReady,
+  type Rollout,
+  type Slot,
+  type Worker,
+  wantedSlots,
+} from './state.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
@@ -16,16 +26,13 @@ export function canaryRoom(app: App, reload: Reload): number {
   if (reload.canary?.stage.status !== 'placing') return 0
   const onTheWay = ({ current, next }: Slot) =>
     next?.generation === reload.to || current?.generation === reload.to || current?.stage.status === 'draining'
-  const placed = app.slots.filter((slot) => !slot.retired && (onTheWay(slot) || slot.generation === reload.to)).length
+  const placed = wantedSlots(app).filter((slot) => onTheWay(slot) || slot.generation === reload.to).length
   return Math.max(0, wantedCanaries(app, reload.canary) - placed)
 }
 
 /** At least one of the old release stays to be compared with, where there is more than one worker. */
 function wantedCanaries(app: App, { limits }: Canary): number {
-  const taking = app.slots.filter(
-    (slot) => !slot.retired && (slot.current !== null || slot.vacancy.status !== 'parked'),
-  )
-  return Math.max(1, Math.min(limits.instances, taking.length - 1))
+  return Math.max(1, Math.min(limits.instances, wantedSlots(app).length - 1))
 }
 
 /** Begins to observe when all canaries serve; ends it when the time is over. Returns the report of one that failed. */
@@ -34,6 +41,11 @@ export function advanceCanary(turn: Turn, app: App, reload: Reload): CanaryRepor
   if (canary === null || !isHeld(reload)) return null
   const { limits, stage } = canary
   if (stage.status === 'placing') {
+    // All slots were stopped meanwhile: nobody is left to try it.
+    if (wantedSlots(app).length === 0) {
+      setStage(app, reload, { status: 'passed' })
+      return null
+    }
     const serving = app.slots.filter((slot) => generationOf(slot) === generation && isReady(slot.current))
     if (serving.length < wantedCanaries(app, canary)) return null
     const { observeMs } = limits

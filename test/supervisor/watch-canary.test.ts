@@ -168,6 +168,29 @@ describe('a canary', () => {
     expect(generations(down)).toEqual([2, 2, 2])
   })
 
+  it('is not waited for in a slot that has ended by policy meanwhile', () => {
+    const sim = simulate([appSettings({ instances: 1 })])
+    sim.bootAll()
+    const settings = release('two', { instances: 2, surge: 0, maxUnavailable: 1, canaries: 2 })
+    sim.send({ type: 'reload.requested', app: 'web', request: 'r1', settings })
+    sim.exit(sim.app().slots[0]?.current?.id ?? 0, { code: 78 })
+    sim.send({ type: 'scale.requested', app: 'web', to: { by: 'absolute', count: 4 }, request: 's1' })
+    settle(sim)
+    serve(sim, 11, {})
+    for (let round = 0; round < 4; round += 1) settle(sim)
+    expect(sim.eventsOf('reload.finished')).toHaveLength(1)
+    expect(sim.app().slots.map((slot) => slot.current?.generation)).toEqual([undefined, 2, 2, 2])
+  })
+
+  it('is not waited for when all slots were stopped by hand meanwhile', () => {
+    const sim = simulate([appSettings({ instances: 2 })])
+    sim.bootAll()
+    sim.send({ type: 'reload.requested', app: 'web', request: 'r1', settings: release('two', { instances: 2 }) })
+    for (const slot of [0, 1]) sim.send({ type: 'stop.requested', app: 'web', slot, cause: 'request', force: false })
+    settle(sim)
+    expect(sim.app().rollout).toBeNull()
+  })
+
   it('is watched for longer when the supervisor was asleep: nobody counted in that time', () => {
     const sim = begin()
     sim.stall(60_000)
