@@ -5,7 +5,7 @@
 import { realpathSync } from 'node:fs'
 import Module from 'node:module'
 import { isAbsolute } from 'node:path'
-import { HEAP_FLAG } from '../protocol/agent-command.ts'
+import { HEAP_FLAG, REPORT_FLAGS } from '../protocol/agent-command.ts'
 
 /** What node:module keeps of what was loaded (lib/internal/modules/cjs/loader.js). */
 interface ModuleTraces {
@@ -29,17 +29,22 @@ export function hideAgent(agentPath: string): void {
   for (const key of Object.keys(paths)) if (paths[key] === agentPath) delete paths[key]
 }
 
-/** Removes `--require <agentPath>` in all its spellings and the heap cap before it, in place: whoever holds the array sees it gone. */
+/** Removes `--require <agentPath>` in all its spellings and resil's other flags before it, in place: whoever holds the array sees it gone. */
 export function withoutPreload(execArgv: string[], agentPath: string): string[] {
   for (let i = execArgv.length - 1; i >= 0; i--) {
     const [flag = '', ...inline] = execArgv[i]?.split('=') ?? []
     const path = inline.length > 0 ? inline.join('=') : execArgv[i + 1]
     const words = inline.length > 0 ? 1 : 2
     if ((flag !== '--require' && flag !== '-r') || !isSameFile(path, agentPath)) continue
-    const cap = execArgv[i - 1]?.startsWith(HEAP_FLAG) ? 1 : 0
-    execArgv.splice(i - cap, words + cap)
+    let first = i
+    while (isOurs(execArgv[first - 1])) first -= 1
+    execArgv.splice(first, i + words - first)
   }
   return execArgv
+}
+
+function isOurs(flag = ''): boolean {
+  return flag.startsWith(HEAP_FLAG) || REPORT_FLAGS.some((own) => own === flag.split('=')[0])
 }
 
 const HOST_AND_PORT = '--inspect-port=127.0.0.1:0'

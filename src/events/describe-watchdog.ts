@@ -2,7 +2,7 @@
 
 import { assertNever } from '../errors.ts'
 import type { WatchdogEvent } from './events.ts'
-import type { Evidence, StackFrame } from './evidence.ts'
+import type { Evidence, FatalReport, StackFrame } from './evidence.ts'
 import { count, duration, size, workerName } from './words.ts'
 
 export function describeWatchdog(event: WatchdogEvent): string {
@@ -89,12 +89,20 @@ export function evidenceWords(evidence: Evidence): string {
     case 'heap-snapshot':
       return `a heap snapshot (${size(evidence.bytes)}) in ${evidence.file}`
     case 'report':
-      return `a diagnostic report in ${evidence.file}`
+      return `a diagnostic report${reportWords(evidence)} in ${evidence.file}`
     case 'none':
       return `no evidence: ${evidence.reason}`
     default:
       return assertNever(evidence)
   }
+}
+
+function reportWords({ event, heap }: FatalReport): string {
+  const words = [
+    ...(event === undefined ? [] : [event]),
+    ...(heap === undefined ? [] : [`${size(heap.usedBytes)} of heap in use, of at most ${size(heap.limitBytes)}`]),
+  ]
+  return words.length === 0 ? '' : ` (${words.join('; ')})`
 }
 
 /** "parse (/app/server.js:12:7)" */

@@ -18,6 +18,15 @@ export interface ProfiledFunction extends StackFrame {
   readonly selfRatio: number
 }
 
+/** What Node's report of a fatal error says in short. */
+export interface FatalReport {
+  /** In V8's words. */
+  readonly event?: string
+  /** The innermost calls, as Node writes them. There are none where the heap was full. */
+  readonly stack?: readonly string[]
+  readonly heap?: { readonly usedBytes: number; readonly limitBytes: number }
+}
+
 export type Evidence =
   /** Where the main thread stood, innermost call first. */
   | { readonly kind: 'stack'; readonly frames: readonly StackFrame[]; readonly tookMs: number }
@@ -39,6 +48,6 @@ export type Evidence =
     }
   | { readonly kind: 'heap-snapshot'; readonly file: string; readonly bytes: number }
   /** Node's diagnostic report. */
-  | { readonly kind: 'report'; readonly file: string }
+  | ({ readonly kind: 'report'; readonly file: string } & FatalReport)
   /** It was tried, and why there is nothing. */
   | { readonly kind: 'none'; readonly reason: string }

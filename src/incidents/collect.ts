@@ -41,7 +41,7 @@ function onFact(state: CollectorState, fact: Fact, events: ResilEvent[]): string
   if (isHeld(state, event)) {
     state.held = [...state.held, fact]
   } else {
-    if (event.type === 'evidence.taken') keepEarly(state, event)
+    if (event.type === 'evidence.taken' && !isSuspect(state, event.worker.id)) keepEarly(state, event)
     const failure = isConsequence(state, event) ? null : failureOf(fact)
     if (failure === null) tellStory(state, event)
     else id = record(state, failure, fact, events)
@@ -54,12 +54,17 @@ function onFact(state: CollectorState, fact: Fact, events: ResilEvent[]): string
 }
 
 /** A worker that is known to be in trouble is signalled: that is what is done about it, and no trouble of its own. */
-function isConsequence({ open }: CollectorState, event: PublishedEvent): boolean {
-  return event.type === 'worker.signalled' && open.some(({ workers }) => workers.includes(event.worker.id))
+function isConsequence(state: CollectorState, event: PublishedEvent): boolean {
+  return event.type === 'worker.signalled' && isSuspect(state, event.worker.id)
 }
 
-/** An incident that lasts as long as its workers is over without them. */
+function isSuspect({ open }: CollectorState, worker: number): boolean {
+  return open.some(({ workers }) => workers.includes(worker))
+}
+
+/** An incident that lasts as long as its workers is over without them. What was seen of it belongs to its end, if to anything. */
 function forget(state: CollectorState, worker: number): void {
+  state.early = state.early.filter((one) => one.worker !== worker)
   state.open = state.open.map((open) =>
     open.ending === 'gone' ? { ...open, workers: open.workers.filter((id) => id !== worker) } : open,
   )

@@ -23,7 +23,6 @@ export function noteReadiness(state: CollectorState, { event, now }: Fact): void
     case 'worker.draining':
     case 'worker.exited':
       state.ready = state.ready.filter(({ id }) => id !== event.worker.id)
-      if (event.type === 'worker.exited') state.early = state.early.filter(({ worker }) => worker !== event.worker.id)
       return
     case 'app.running':
       // All slots that are wanted are ready: the others have been scaled away, also in a life before this one.

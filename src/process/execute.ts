@@ -3,8 +3,11 @@
 import type { Clock } from '../clock.ts'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import { messageOf } from '../errors.ts'
+import type { WorkerRef } from '../events/events.ts'
+import type { Evidence } from '../events/evidence.ts'
 import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
+import type { FatalReports } from './evidence/fatal-report.ts'
 import { examine } from './examine.ts'
 import { forkWorker } from './fork.ts'
 import { preferForOom } from './machine/oom-preference.ts'
@@ -39,8 +42,11 @@ export function createExecutor(options: {
   /** A worker that has a process. */
   readonly onWorker?: ((worker: WorkerHandle) => void) | undefined
   readonly sawOomKill: () => boolean
+  readonly fatalReports: FatalReports
+  /** What a worker left behind, told before its end is. */
+  readonly onLeftBehind: (worker: WorkerRef, evidence: Evidence) => void
 }): Executor {
-  const { agentPath, log, door, guards, clock, onExit, onEvidenceWanted, onWorker, sawOomKill } = options
+  const { agentPath, log, door, guards, clock, onExit, onEvidenceWanted, onWorker, sawOomKill, fatalReports } = options
   const handles = new Map<number, WorkerHandle>()
   const probers = new Map<number, Prober>()
 
@@ -48,7 +54,8 @@ export function createExecutor(options: {
     const { worker: id, app, slot, generation, settings, standby } = command
     let forked: ReturnType<typeof forkWorker>
     try {
-      forked = forkWorker(settings, standby ? null : slot, agentPath, standby ? { standby } : {})
+      const reportArgs = settings.fatalReport ? fatalReports.nodeArgs() : []
+      forked = forkWorker(settings, standby ? null : slot, agentPath, standby ? { standby } : {}, reportArgs)
     } catch (error) {
       // EAGAIN, ENOMEM, EMFILE: the machine has no process to give. A crash of the slot, never of the supervisor.
       const code = (error as NodeJS.ErrnoException).code ?? messageOf(error)
@@ -56,7 +63,13 @@ export function createExecutor(options: {
       return
     }
     const report = (input: Input): void => {
-      if (input.type === 'worker.exited') release(id)
+      if (input.type === 'worker.exited') {
+        release(id)
+        const { pid } = worker.process
+        const leftBehind = pid === undefined ? null : fatalReports.take(pid)
+        if (leftBehind !== null)
+          options.onLeftBehind({ app, id, slot: place.slot, pid: pid ?? null, generation }, leftBehind)
+      }
       submit(input)
     }
     const { worker, inspectPort } = forked

@@ -22,6 +22,7 @@ export function forkWorker(
   slot: number | null,
   agentPath: string,
   orders: AgentOrders,
+  reportArgs: readonly string[],
 ): { readonly worker: Worker; readonly inspectPort: number | null } {
   const inspector = inspectorArgs({
     nodeArgs: settings.nodeArgs,
@@ -35,7 +36,7 @@ export function forkWorker(
     args: [...settings.args],
     cwd: settings.cwd,
     // `exec` is the real entry and the agent comes by --require: require.main and module ids stay those of plain node.
-    execArgv: [...preloadArgs(settings, agentPath), ...inspector.nodeArgs],
+    execArgv: [...preloadArgs(settings, agentPath, reportArgs), ...inspector.nodeArgs],
     inspectPort: inspector.inspectPort,
     serialization: 'json',
     silent: false,
@@ -66,7 +67,7 @@ function withoutOwnEnv(): Record<string, undefined> {
 }
 
 /** What resil adds, all of it before the agent's path: the agent hides it from the app (agent/hide.ts). */
-function preloadArgs({ heapLimitBytes }: AppSettings, agentPath: string): string[] {
+function preloadArgs({ heapLimitBytes }: AppSettings, agentPath: string, reportArgs: readonly string[]): string[] {
   const heap = heapLimitBytes === null ? [] : [`${HEAP_FLAG}${Math.floor(heapLimitBytes / 2 ** 20)}`]
-  return [...heap, '--require', agentPath]
+  return [...heap, ...reportArgs, '--require', agentPath]
 }

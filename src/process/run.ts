@@ -22,6 +22,7 @@ import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
 import { createControlPort } from './control-port.ts'
 import { takeEvidence } from './evidence/evidence.ts'
+import { openFatalReports } from './evidence/fatal-report.ts'
 import { createExecutor } from './execute.ts'
 import { setSchedule } from './fork.ts'
 import { guardAgainstFaults } from './guard-against-faults.ts'
@@ -140,6 +141,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     },
     onWorker: admin?.traffic.follow,
     sawOomKill: createOomWatch(readOomKills),
+    fatalReports: openFatalReports(state.dir, (message) => warn(message)),
+    onLeftBehind: (worker, evidence) => publish({ type: 'evidence.taken', worker, evidence }),
   })
   setSchedule(settings.schedule)
   const loop: Loop = startLoop({

@@ -36,6 +36,21 @@ describe('the agent takes its own --require away', () => {
       ['--max_old_space_size=276', '--require', './own.cjs'],
       ['--max_old_space_size=276', '--require', './own.cjs'],
     ],
+    [
+      [
+        '--max_old_space_size=276',
+        '--report-on-fatalerror',
+        '--report-compact',
+        '--report-directory=/var/lib/resil/web/reports',
+        '--report-exclude-network',
+        '--report-exclude-env',
+        '--require',
+        agent,
+        '--report-directory=/own',
+      ],
+      ['--report-directory=/own'],
+    ],
+    [['--report-on-fatalerror'], ['--report-on-fatalerror']],
     [[], []],
   ])('%j → %j', (execArgv, expected) => {
     expect(withoutPreload(execArgv, agent)).toEqual(expected)

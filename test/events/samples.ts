@@ -595,6 +595,19 @@ const rows: Rows = {
       'web:2 (pid 4121): a diagnostic report in /tmp/report.json',
     ],
     [
+      {
+        worker,
+        evidence: {
+          kind: 'report',
+          file: '/tmp/report.json',
+          event: 'JavaScript heap out of memory',
+          heap: { usedBytes: 31 * 2 ** 20, limitBytes: 80 * 2 ** 20 },
+        },
+      },
+      'info',
+      'web:2 (pid 4121): a diagnostic report (JavaScript heap out of memory; 31 MiB of heap in use, of at most 80 MiB) in /tmp/report.json',
+    ],
+    [
       { worker, evidence: { kind: 'none', reason: 'the inspector did not answer within 1 s' } },
       'info',
       'web:2 (pid 4121): no evidence: the inspector did not answer within 1 s',

@@ -28,6 +28,18 @@ describe('a crash', () => {
     expect(s.told).toMatchObject([{ type: 'incident.opened', kind: 'crash', app: 'web' }])
   })
 
+  test('has what the worker left behind, which is told just before its end, and once', () => {
+    const s = story()
+    s.happens(ready(first))
+    s.happens({ type: 'evidence.taken', worker: first, evidence: { kind: 'report', file: '/tmp/r.json' } })
+    s.happens(crashed(first))
+    s.happens(ready(second))
+    s.happens(crashed(second))
+    expect(s.incident).toMatchObject({ failures: 2, evidence: [{ pid: 4001, evidence: { file: '/tmp/r.json' } }] })
+    expect(s.incident.evidence).toHaveLength(1)
+    expect(s.state.early).toEqual([])
+  })
+
   test('is over when its replacement has stayed up for stableAfter, since the moment that it was ready', () => {
     const s = story()
     s.happens(crashed(first))

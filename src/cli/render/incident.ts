@@ -144,16 +144,25 @@ function rates({ at, requests }: Samples): (number | null)[] {
 
 function evidenceLines(evidence: Evidence, { width }: IncidentStyle): string[] {
   const more = `${INDENT}${INDENT}`
-  const frames =
-    evidence.kind === 'stack'
-      ? evidence.frames.map(frameWords)
-      : evidence.kind === 'cpu-profile'
-        ? evidence.top.map((one) => `${amount(one.selfRatio, 'ratio')} ${frameWords(one)}`)
-        : []
   return [
     ...wrap(plain(evidenceWords(evidence)), width, INDENT),
-    ...frames.slice(0, MOST_FRAMES).flatMap((frame) => wrap(plain(frame), width, more)),
+    ...framesOf(evidence)
+      .slice(0, MOST_FRAMES)
+      .flatMap((frame) => wrap(plain(frame), width, more)),
   ]
+}
+
+function framesOf(evidence: Evidence): readonly string[] {
+  switch (evidence.kind) {
+    case 'stack':
+      return evidence.frames.map(frameWords)
+    case 'cpu-profile':
+      return evidence.top.map((one) => `${amount(one.selfRatio, 'ratio')} ${frameWords(one)}`)
+    case 'report':
+      return evidence.stack ?? []
+    default:
+      return []
+  }
 }
 
 function lastWords({ lines }: Incident, { lines: most, paint }: IncidentStyle): string[] {

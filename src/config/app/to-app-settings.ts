@@ -73,6 +73,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     },
     standby: app.standby,
     watchdogs: watchdogsOf(app),
+    fatalReport: app.watchdogs.fatalReport,
     // Known only when all apps are: share-memory.ts.
     heapLimitBytes: null,
     probes: {

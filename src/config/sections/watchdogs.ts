@@ -81,6 +81,13 @@ export const watchdogs = section('Finds workers that leak, spin, lag or hang, fr
   cpu: z.prefault(cpu, {}),
   eventLoop: z.prefault(eventLoop, {}),
   hang: z.prefault(hang, {}),
+  fatalReport: z.prefault(
+    yesNo({
+      description:
+        "Keeps Node's diagnostic report of a worker that ends by a fatal error, such as a full heap. Not on by itself: Node writes the environment into the report, which resil then takes out, and `process.report.writeReport()` of the app writes to resil's folder too.",
+    }),
+    false,
+  ),
 })
 
 export const recycle = section('Replaces workers from time to time, before they age.', {
