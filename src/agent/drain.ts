@@ -47,6 +47,8 @@ export class Drain {
   readonly #closeIdle = new Map<Server, () => void>()
   readonly #told = new WeakSet<Socket>()
   readonly #marked = new WeakMap<Socket, ServerResponse>()
+  /** null: it has not come to that. */
+  #cutOff: number | null = null
 
   constructor(servers: Servers, channel: Channel) {
     this.#servers = servers
@@ -55,6 +57,11 @@ export class Drain {
 
   get begun(): boolean {
     return this.#status.is !== 'off'
+  }
+
+  /** Connections that had something in hand when the time was up. */
+  get cutOff(): number {
+    return this.#cutOff ?? 0
   }
 
   /** Begun already: hurries it, and `onDone` stays the first one's. */
@@ -111,6 +118,7 @@ export class Drain {
     const { startedAt, times, end } = this.#status
     const elapsedMs = performance.now() - startedAt
     const sockets = [...this.#servers.secured.all(), ...this.#servers.accepted.all()]
+    if (elapsedMs >= times.cutAtMs) this.#cutOff ??= this.#countInHand()
     for (const socket of sockets) this.#treat(socket, elapsedMs, times)
     if (elapsedMs >= times.idleWaitMs) this.#closeIdleConnections(sockets)
     for (const session of this.#servers.http2Sessions.all()) {
@@ -138,6 +146,18 @@ export class Drain {
         socket.destroy()
         break
     }
+  }
+
+  /** Idle ones have been closed before, and a WebSocket that was told to go is answered for by its client. */
+  #countInHand(): number {
+    const isInHand = (socket: Socket): boolean => {
+      const view = this.#view(socket)
+      return view.kind !== 'silent' && !(view.kind === 'websocket' && view.told)
+    }
+    const secured = this.#servers.secured.all()
+    // Below each secured one lies an accepted one.
+    const plain = this.#servers.accepted.all().filter(isInHand).length - secured.length
+    return secured.filter(isInHand).length + Math.max(0, plain)
   }
 
   #view(socket: Socket): ConnectionView {

@@ -16,13 +16,13 @@ export interface Farewell {
   abandon(): void
 }
 
-/** `beforehand`: what else is to be said before each bye. */
-export function createFarewell(channel: Channel, beforehand: () => void): Farewell {
+/** `beforehand`: what else is to be said before each bye. `cutOff`: connections that were not finished. */
+export function createFarewell(channel: Channel, beforehand: () => void, cutOff: () => number): Farewell {
   const waiting: (() => void)[] = []
   return {
     say() {
       beforehand()
-      if (!channel.say({ act: 'bye' })) return Promise.resolve()
+      if (!channel.say({ act: 'bye', cutOff: cutOff() })) return Promise.resolve()
       const release = channel.hold()
       return new Promise((resolve) => {
         const done = () => {

@@ -66,7 +66,11 @@ function start(cluster: ClusterOfWorker): void {
         break
     }
   })
-  const farewell = createFarewell(channel, () => beats?.sendLast())
+  const farewell = createFarewell(
+    channel,
+    () => beats?.sendLast(),
+    () => drain.cutOff,
+  )
   const drain = new Drain(servers, channel)
   // Ctrl-C and a closed terminal reach the whole process group: the supervisor decides what follows from it.
   const giveSignalsBack = ignoreSignals(['SIGINT', 'SIGHUP'])

@@ -10,7 +10,9 @@ export function exitWords(exit: ExitDetails): string {
     case 'planned':
       return `ended as planned after ${after}`
     case 'clean':
-      return `ended by itself with code 0 after ${after}`
+      return exit.errorCode === null
+        ? `ended by itself with code 0 after ${after}`
+        : `ended with code 0 after ${after}; ${listenWords(exit)}`
     case 'code':
     case 'signal':
       return `${causeOf(exit)} after ${after}`
@@ -38,10 +40,11 @@ function causeOf({ code, signal }: ExitDetails): string {
 }
 
 function bootCauseOf(exit: ExitDetails): string {
-  const { errorCode, port } = exit
-  if (errorCode === null) return causeOf(exit)
-  const where = port === null ? 'it could not listen' : `it could not listen on port ${port}`
-  return `${where} (${errorCode}) and ${causeOf(exit)}`
+  return exit.errorCode === null ? causeOf(exit) : `${listenWords(exit)} and ${causeOf(exit)}`
+}
+
+function listenWords({ errorCode, port }: ExitDetails): string {
+  return `${port === null ? 'it could not listen' : `it could not listen on port ${port}`} (${errorCode})`
 }
 
 /** What a person can do about it; empty where only the app's own output knows. */
@@ -52,7 +55,7 @@ export function exitCure({ kind, errorCode }: ExitDetails): string {
     case 'boot-timeout':
       return 'raise ready.timeout, or find what it waits for'
     case 'clean':
-      return 'set restart.policy to on-failure where ending is meant'
+      return errorCode === null ? 'set restart.policy to on-failure where ending is meant' : ''
     case 'memory':
       return 'raise watchdogs.memory, or look for a leak'
     case 'hang':

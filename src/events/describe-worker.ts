@@ -3,7 +3,7 @@
 import { assertNever } from '../errors.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
 import type { EndCause, ReplaceCause, WorkerEvent } from './events.ts'
-import { duration, ordinal, slotName, workerName } from './words.ts'
+import { count, duration, ordinal, slotName, workerName } from './words.ts'
 
 export function describeWorker(event: WorkerEvent): string {
   const who = workerName(event.worker)
@@ -20,6 +20,8 @@ export function describeWorker(event: WorkerEvent): string {
       return `${who} takes nothing new and has ${duration(event.deadlineMs)} to finish (${event.cause})`
     case 'worker.signalled':
       return `${who} was sent ${event.signal}: ${signalReason(event.reason)}`
+    case 'worker.cutOff':
+      return `${who} cut off ${count(event.connections, 'connection')} with something in hand: shutdown.deadline was over`
     case 'worker.exited':
       return describeExit(event)
     case 'worker.standing':

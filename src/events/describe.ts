@@ -51,6 +51,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.listenFailed':
     case 'worker.draining':
     case 'worker.signalled':
+    case 'worker.cutOff':
     case 'worker.exited':
     case 'worker.standing':
     case 'worker.promoted':

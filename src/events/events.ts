@@ -200,6 +200,8 @@ export type WorkerEvent =
       /** A DrainCause: it was still booting, so a signal is enough. */
       readonly reason: 'boot-timeout' | 'startup-probe' | 'drain-deadline' | 'unresponsive' | 'forced' | DrainCause
     }
+  /** It drained, and so many connections had something in hand when its deadline was over. */
+  | { readonly type: 'worker.cutOff'; readonly worker: WorkerRef; readonly connections: number }
   /** A standby has booted as far as its listen(), and waits in reserve. */
   | { readonly type: 'worker.standing'; readonly worker: WorkerRef; readonly bootMs: number }
   /** A standby takes a vacant slot; it listens next. */

@@ -46,6 +46,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'supervisor.overslept':
     case 'watchdog.tripped':
     case 'worker.suspected':
+    case 'worker.cutOff':
     case 'incidents.unsaved':
     case 'hook.failed':
     case 'hook.dropped':

@@ -55,7 +55,7 @@ function onFact(state: CollectorState, fact: Fact, events: ResilEvent[]): string
 
 /** A worker that is known to be in trouble is signalled: that is what is done about it, and no trouble of its own. */
 function isConsequence(state: CollectorState, event: PublishedEvent): boolean {
-  return event.type === 'worker.signalled' && isSuspect(state, event.worker.id)
+  return (event.type === 'worker.signalled' || event.type === 'worker.cutOff') && isSuspect(state, event.worker.id)
 }
 
 function isSuspect({ open }: CollectorState, worker: number): boolean {

@@ -40,6 +40,11 @@ export function decisionOf(event: PublishedEvent): Decision | null {
             why: 'shutdown.deadline, less shutdown.killAfter, was over',
           }
         : null
+    case 'worker.cutOff':
+      return {
+        did: 'let it cut off what it had in hand, and end in order',
+        why: 'shutdown.deadline covers all of a stop: Docker or Kubernetes would have ended everything a little later',
+      }
     case 'watchdog.tripped':
       if (event.watchdog === 'probe' && event.action === 'report')
         return {

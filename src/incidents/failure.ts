@@ -33,6 +33,8 @@ export function failureOf({ event, lines }: Fact): Failure | null {
         : event.reason === 'unresponsive'
           ? of('hang', event.worker, describe(event), 'replaced')
           : null
+    case 'worker.cutOff':
+      return of('unresponsive-drain', event.worker, describe(event), 'gone')
     case 'watchdog.tripped':
       return of(
         WATCHDOGS[event.watchdog],

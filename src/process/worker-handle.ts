@@ -145,6 +145,7 @@ export function watchWorker(
         agent.answered(message.id, message.diagnosis)
         return
       case 'bye':
+        if (message.cutOff > 0) report({ type: 'worker.cutOff', worker: id, connections: message.cutOff })
         send({ cmd: AGENT_COMMAND, act: 'pong' })
         return
     }

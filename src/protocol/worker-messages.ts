@@ -149,8 +149,8 @@ export const AgentMessage = z.discriminatedUnion('act', [
   }),
   /** Answer to `return-socket`, with the copy as its handle. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('socket') }),
-  /** Drained and closed; waits for `pong` before it ends. */
-  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('bye') }),
+  /** Drained and closed; waits for `pong` before it ends. `cutOff`: connections whose work was not done by the deadline. */
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('bye'), cutOff: count() }),
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('diagnosis'), id: z.number(), diagnosis: Diagnosis }),
 ])
 export type AgentMessage = z.infer<typeof AgentMessage>

@@ -73,6 +73,8 @@ export type WorkerInput =
       readonly address: string | null
       readonly owner: string | null
     }
+  /** It has drained, and so many connections had something in hand when its time was up. */
+  | { readonly type: 'worker.cutOff'; readonly worker: number; readonly connections: number }
   | {
       readonly type: 'probe.answered'
       readonly worker: number

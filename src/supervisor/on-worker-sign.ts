@@ -1,4 +1,4 @@
-// Signs of life from a booting worker: forked, loaded, listening, ready message, listen failed.
+// Signs of life from a worker: forked, loaded, listening, ready message, listen failed, and its last, that it was cut off.
 // They only record facts; whether these make it ready is decided in one place, promote-workers.ts.
 
 import { assertNever } from '../errors.ts'
@@ -47,6 +47,9 @@ export function onWorkerSign(turn: Turn, input: Sign): void {
       turn.emit({ type: 'worker.listenFailed', worker: refOf(worker), code, port, address, owner })
       return
     }
+    case 'worker.cutOff':
+      turn.emit({ type: 'worker.cutOff', worker: refOf(worker), connections: input.connections })
+      return
     default:
       assertNever(input)
   }

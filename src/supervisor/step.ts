@@ -110,6 +110,7 @@ function record(turn: Turn, input: Input): void {
     case 'worker.listening':
     case 'worker.messagedReady':
     case 'worker.listenFailed':
+    case 'worker.cutOff':
       return onWorkerSign(turn, input)
     case 'reload.requested':
       return onReloadRequested(turn, input)

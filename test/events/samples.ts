@@ -332,6 +332,13 @@ const rows: Rows = {
       'web:2 (pid 4121) has not been heard of for 2.5 s: its event loop may not turn, and it gets no new connections',
     ],
   ],
+  'worker.cutOff': [
+    [
+      { worker, connections: 2 },
+      'warn',
+      'web:2 (pid 4121) cut off 2 connections with something in hand: shutdown.deadline was over',
+    ],
+  ],
   'worker.recovered': [[{ worker, silentMs: 4_000 }, 'info', 'web:2 (pid 4121) is heard of again, after 4 s']],
   'worker.replacementFailed': [
     [
@@ -400,6 +407,16 @@ const rows: Rows = {
       },
       'warn',
       'web:2 (pid 4121) ended by itself with code 0 after 3 min 2 s; restarting at once (1st crash): set restart.policy to on-failure where ending is meant',
+    ],
+    [
+      {
+        worker,
+        exit: { ...exit, kind: 'clean', code: 0, signal: null, errorCode: 'EADDRINUSE', port: 3000 },
+        after: { do: 'restart', delayMs: 0 },
+        crashes: 1,
+      },
+      'warn',
+      'web:2 (pid 4121) ended with code 0 after 3 min 2 s; it could not listen on port 3000 (EADDRINUSE); restarting at once (1st crash)',
     ],
     [
       { worker, exit: { ...exit, kind: 'clean', code: 0, signal: null }, after: { do: 'nothing' }, crashes: 0 },

@@ -260,6 +260,15 @@ describe('a worker that resil ends', () => {
     expect(s.incident.timeline).toHaveLength(4)
   })
 
+  test('that cut off what it had in hand is one incident too, over when it is gone', () => {
+    const s = story()
+    s.happens({ type: 'worker.cutOff', worker: first, connections: 2 })
+    expect(s.incident).toMatchObject({ kind: 'unresponsive-drain', state: 'open' })
+    expect(s.incident.decision.did).toContain('cut off what it had in hand')
+    s.happens(ended)
+    expect(s.incident.state).toBe('resolved')
+  })
+
   test('for its watchdog has the evidence that came before and after', () => {
     const s = story()
     s.happens(ready(first))

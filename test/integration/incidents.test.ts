@@ -56,6 +56,17 @@ function request(service: Service, path: string): void {
   service.get(path).catch(() => {})
 }
 
+/** Resolves when the first of an answer is there; what becomes of the rest does not matter. */
+function beginAnswer(service: Service): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = http.get({ host: '127.0.0.1', port: service.port, agent: false }, (response) => {
+      response.on('error', () => {}).resume()
+      resolve()
+    })
+    asked.on('error', reject)
+  })
+}
+
 async function inUse(): Promise<number> {
   const server = createServer()
   const port = await new Promise<number>((resolve) => {
@@ -145,6 +156,27 @@ const rows: readonly Row[] = [
       return service
     },
     knows: { state: 'resolved', exit: { kind: 'planned', signal: 'SIGTERM' } },
+  },
+  {
+    kind: 'unresponsive-drain',
+    what: 'an answer that never ends, cut off at the deadline',
+    happen: async (node) => {
+      const cwd = tempDir({
+        'app.cjs':
+          "require('http').createServer((_, response) => response.write('x')).listen(Number(process.env.PORT), '127.0.0.1')",
+      })
+      const env = { RESIL_SHUTDOWN_DEADLINE: '1s', RESIL_SHUTDOWN_KILL_AFTER: '200ms' }
+      const service = await startService('app.cjs', { node, cwd, args: ONE, env })
+      await service.event('app.running')
+      await beginAnswer(service)
+      await service.resil(['restart', 'web'])
+      return service
+    },
+    knows: {
+      state: 'resolved',
+      summary: expect.stringContaining('cut off 1 connection with something in hand'),
+      exit: { kind: 'planned' },
+    },
   },
   {
     kind: 'reload-rolled-back',

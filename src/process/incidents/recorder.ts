@@ -159,6 +159,7 @@ function subjectOf(event: ResilEvent): WorkerRef | null {
       return isUnplanned(event) ? event.worker : null
     case 'watchdog.tripped':
     case 'worker.signalled':
+    case 'worker.cutOff':
       return event.worker
     default:
       return null
