@@ -93,6 +93,8 @@ function start(cluster: ClusterOfWorker): void {
   letEndNaturally(cluster, channel)
   servers.onListening = (server) => {
     drain.stopAccepting(server)
+    // A beat comes only after a second: one that hangs in the first request of its life is known to have been well before.
+    setImmediate(() => channel.say({ act: 'turns' })).unref()
     beginBeats()
   }
   servers.onFailed = (failure) => channel.say({ act: 'listen-failed', ...failure })

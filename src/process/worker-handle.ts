@@ -132,6 +132,9 @@ export function watchWorker(
         sigusr1 = message.sigusr1
         report({ type: 'worker.loaded', worker: id })
         return
+      case 'turns':
+        report({ type: 'worker.turned', worker: id })
+        return
       case 'ready':
         report({ type: 'worker.messagedReady', worker: id })
         return

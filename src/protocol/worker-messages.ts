@@ -135,6 +135,8 @@ export const AgentMessage = z.discriminatedUnion('act', [
     ok: z.boolean(),
     detail: z.string(),
   }),
+  /** Its event loop turns after a listen(), whatever the app did there; beats follow, each second. */
+  z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('turns') }),
   /** A standby would listen now, and waits to be promoted. */
   z.object({ cmd: z.literal(AGENT_COMMAND), act: z.literal('held') }),
   /** The app called ready() of resil/worker. */

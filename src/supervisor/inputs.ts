@@ -63,6 +63,8 @@ export type WorkerInput =
   | { readonly type: 'worker.held'; readonly worker: number }
   /** The entry was evaluated without a throw. */
   | { readonly type: 'worker.loaded'; readonly worker: number }
+  /** It listens, and its event loop turns after whatever the app did there. */
+  | { readonly type: 'worker.turned'; readonly worker: number }
   /** process.send('ready') or ready(). */
   | { readonly type: 'worker.messagedReady'; readonly worker: number }
   | {

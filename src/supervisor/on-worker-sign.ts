@@ -37,6 +37,10 @@ export function onWorkerSign(turn: Turn, input: Sign): void {
     case 'worker.loaded':
       updateWorker(slot, { ...worker, loadedAt: turn.now })
       return
+    case 'worker.turned':
+      // Heard of, as by a beat: from here on silence is no long start.
+      updateWorker(slot, { ...worker, vitals: { ...worker.vitals, beatAt: turn.now } })
+      return
     case 'worker.messagedReady':
       app.usesReadyMessage = true
       updateWorker(slot, { ...worker, messagedReady: true })

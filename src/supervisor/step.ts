@@ -107,6 +107,7 @@ function record(turn: Turn, input: Input): void {
     case 'worker.forked':
     case 'worker.held':
     case 'worker.loaded':
+    case 'worker.turned':
     case 'worker.listening':
     case 'worker.messagedReady':
     case 'worker.listenFailed':

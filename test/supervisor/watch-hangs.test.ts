@@ -90,6 +90,15 @@ describe('a worker that is silent', () => {
     expect(sim.workers('killing')).toEqual([1])
   })
 
+  it('that hangs in its first request, before its first beat, has no longer than any other', () => {
+    const sim = running(1)
+    sim.send({ type: 'worker.turned', worker: 1 })
+    sim.advance(9_999)
+    expect(sim.workers('suspect')).toEqual([1])
+    sim.advance(1)
+    expect(sim.workers('killing')).toEqual([1])
+  })
+
   it('that neither listens nor has ever beaten is not known to be silent', () => {
     const sim = running(1, {}, 0)
     sim.advance(3_600_000)
