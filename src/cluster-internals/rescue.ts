@@ -5,7 +5,8 @@
 // Node: lib/internal/cluster/round_robin_handle.js (handoff: sendHelper with `newconn`, a callback that waits for the ack for
 // ever), lib/internal/cluster/utils.js (callbacks by seq).
 
-import cluster, { type Worker } from 'node:cluster'
+import type { Worker } from 'node:cluster'
+import { seeChannelEnd } from './channel-end.ts'
 import type { NativeHandle } from './cluster-message.ts'
 import type { Tap } from './tap-channel.ts'
 
@@ -45,6 +46,7 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
   const sent = new Map<number, Tracked>()
   let gone = false
   const { process } = worker
+  seeChannelEnd(worker)
 
   const tap: Tap = {
     said: (message, handle) => {
@@ -74,7 +76,8 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
       // answer would be overlooked, and a connection whose request the dead worker has read would wait at another one.
       setImmediate(() => {
         handOnAll()
-        endChannel(worker)
+        // A process that the worker had started may hold it open: Node would never see the port lose its last worker.
+        if (process.connected) process.disconnect()
       })
     }, LAST_ANSWERS_MS)
     process.once('disconnect', () => clearTimeout(timer))
@@ -98,19 +101,6 @@ export function rescueConnections(worker: Worker, handOn: (connection: NativeHan
       return sent.size
     },
   }
-}
-
-/**
- * Node takes a worker off its ports when it has died and its channel has ended. The end stays out where a process that the worker
- * had started holds the channel open, and where a handle was on its way when the exit came first (disconnect() in
- * lib/internal/child_process.js then waits for an answer): the port would never be seen to have lost its last worker.
- */
-function endChannel({ id, process }: Worker): void {
-  if (cluster.workers?.[id] === undefined) return
-  if (process.connected) process.disconnect()
-  setImmediate(() => {
-    if (cluster.workers?.[id] !== undefined) process.emit('disconnect')
-  })
 }
 
 /** false: Node sent it. */

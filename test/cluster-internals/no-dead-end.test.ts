@@ -46,14 +46,16 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 class Life {
   readonly test: DoorUnderTest = doorUnderTest()
   readonly #source: string
-  readonly #port: number
+  /** A worker may be free on one while it is not on the other. */
+  readonly #ports: readonly number[]
   readonly #workers: Worker[] = []
   readonly #stopped = new Set<Worker>()
   readonly visitors: Visitor[] = []
 
-  constructor(port: number) {
-    this.#port = port
-    this.#source = `require('http').createServer((req, res) => res.end(String(process.pid))).listen(${port}, '127.0.0.1')`
+  constructor(ports: readonly number[]) {
+    this.#ports = ports
+    this.#source = `for (const port of ${JSON.stringify(ports)})
+      require('http').createServer((req, res) => res.end(String(process.pid))).listen(port, '127.0.0.1')`
   }
 
   async start(): Promise<void> {
@@ -64,7 +66,11 @@ class Life {
     switch (what.is) {
       case 'clients come':
         // No worker may be listening, and yet nobody is refused.
-        this.visitors.push(...(await Promise.all(Array.from({ length: what.count }, () => visit(this.#port)))))
+        this.visitors.push(
+          ...(await Promise.all(
+            Array.from({ length: what.count }, (_, client) => visit(this.#ports[client % this.#ports.length] ?? 0)),
+          )),
+        )
         return
       case 'worker starts':
         this.#workers.push(this.test.fork(this.#source, this.#workers.length))
@@ -114,7 +120,7 @@ it('no connection waits on a dead worker, and no descriptor is left behind', {
   await fc.assert(
     fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 25 }), async (happenings) => {
       const before = descriptors()
-      const life = new Life(await freePort())
+      const life = new Life([await freePort(), await freePort()])
       try {
         await life.start()
         for (const each of happenings) await life.happen(each)
