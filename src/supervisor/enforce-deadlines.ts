@@ -20,6 +20,10 @@ export function enforceDeadlines(turn: Turn, app: App): void {
 export function grantTime(turn: Turn, lateMs: number): void {
   for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
     observeLonger(app, lateMs)
+    // Nor did anybody try what keeps it down, or see whether its workers live.
+    if (app.unreadySince !== null) app.unreadySince += lateMs
+    if (app.gatedSince !== null) app.gatedSince += lateMs
+    if (app.livenessHeldUntil !== null) app.livenessHeldUntil += lateMs
     for (const slot of placesOf(app)) {
       for (const worker of workersOf(slot)) {
         const due = postponeEnd(worker.due, lateMs)

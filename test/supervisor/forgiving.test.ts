@@ -140,6 +140,19 @@ describe('a supervisor that was asleep', () => {
     expect(sim.eventsOf('worker.replaced')).toHaveLength(1)
   })
 
+  it('does not give up an app for a minute in which it tried nothing', () => {
+    const restart = { window: { maxRestarts: 0 }, backoff: { initialMs: 1, maxMs: 1 } }
+    const sim = simulate([appSettings({ instances: 1, restart })])
+    sim.bootAll()
+    sim.exit(1)
+    expect(sim.app().gate.status === 'open' || sim.app().slots[0]?.gate.status === 'open').toBe(true)
+    sim.stall(100_000)
+    sim.send({ type: 'supervisor.overslept', lateMs: 100_000 })
+    expect(sim.exitCode).toBeNull()
+    sim.bootAll()
+    expect(sim.workers('ready')).toHaveLength(1)
+  })
+
   it('keeps the deadline of a stop all the same', () => {
     const sim = simulate([appSettings({ instances: 1 })])
     sim.bootAll()

@@ -2,7 +2,7 @@
 // slots or more fail together, a shared cause is likelier than so many ill workers: once, nothing is done for a moment.
 
 import { markEnding, relieve } from '../due.ts'
-import { type App, hasServed, type Worker } from '../state.ts'
+import { type App, hasServed, type Worker, wantedSlots } from '../state.ts'
 import type { Turn } from '../turn.ts'
 
 /** As long as a silent worker is only suspected: watchdogs.hang.suspectAfter's default. */
@@ -15,7 +15,7 @@ export function heedLiveness(turn: Turn, app: App): void {
   // It passes again, before its turn came.
   for (const { slot, worker } of serving)
     if (worker.probes.liveness?.passing !== false) relieve(slot, worker, 'liveness')
-  const shared = app.slots.length >= FEWEST_SLOTS && failing.length * 2 > serving.length
+  const shared = wantedSlots(app).length >= FEWEST_SLOTS && failing.length * 2 > serving.length
   if (failing.length === 0) app.livenessHeldUntil = null
   else if (shared) {
     app.livenessHeldUntil ??= turn.now + HOLD_MS
