@@ -71,6 +71,8 @@ export function watchWorker(
     ended = true
     agent.close()
     inspector.close()
+    // Their timers would keep a supervisor that has nothing else to wait for.
+    for (const settle of questions.values()) settle({ ok: false, detail: 'it has ended' })
     const oomKilled = signal === 'SIGKILL' && sawOomKill()
     report({ type: 'worker.exited', worker: id, code, signal, forkError, oomKilled })
   }

@@ -1,9 +1,12 @@
 // Probes of single workers that share one port, by the built CLI: a sick one is replaced or gets no connections, the others serve.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { EventEmitter, once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
@@ -81,6 +84,31 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const { detail } = await never.event('watchdog.tripped')
     expect(detail).toBe('startup: sh: exit code 3, no luck')
     expect(await never.exit).toMatchObject({ code: 1 })
+  })
+
+  it('a stop waits for no question that is still open, and leaves nothing of it behind', async () => {
+    const asked = new EventEmitter()
+    const silent = createServer(() => asked.emit('asked')).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const questioned = once(asked, 'asked')
+    const { port } = silent.address() as AddressInfo
+    const file = join(tempDir(), 'asked')
+    const patient = { interval: '5m', timeout: '5m' }
+    const service = await withProbes(
+      {
+        liveness: { exec: ['sh', '-c', `: > ${file}; sleep 300`], ...patient },
+        readiness: { http: `http://127.0.0.1:${port}/`, ...patient },
+      },
+      node,
+      { instances: 1, ready: { on: 'listening' } },
+    )
+    await questioned
+    await vi.waitUntil(() => existsSync(file), { timeout: 10_000 })
+    const began = performance.now()
+    expect(await service.stop()).toEqual({ code: 0, signal: null })
+    expect(performance.now() - began).toBeLessThan(20_000)
+    silent.closeAllConnections()
+    silent.close()
   })
 
   it('https reaches the one worker, below TLS, whatever its certificate says', async () => {

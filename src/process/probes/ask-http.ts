@@ -9,16 +9,21 @@ import { NO_ANSWER, type ProbeAnswer } from './answer.ts'
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0'])
 
 /** `target`: a path on the worker's first port, or a URL. */
-export async function askHttp(worker: WorkerHandle, target: string, timeoutMs: number): Promise<ProbeAnswer> {
+export async function askHttp(
+  worker: WorkerHandle,
+  target: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   const startedAt = performance.now()
   const name = `GET ${target}`
   const url = new URL(target, 'http://localhost')
-  if (!target.startsWith('/') && !LOCAL.has(url.hostname)) return get(url, null, name, timeoutMs)
+  if (!target.startsWith('/') && !LOCAL.has(url.hostname)) return get(url, null, name, timeoutMs, signal)
   const endpoint = target.startsWith('/') ? null : url.port || (url.protocol === 'https:' ? '443' : '80')
   const connection = await worker.probeConnection(endpoint, timeoutMs)
   if (connection.ok) {
     const leftMs = timeoutMs - (performance.now() - startedAt)
-    return get(url, connection.socket, name, Math.max(1, leftMs))
+    return get(url, connection.socket, name, Math.max(1, leftMs), signal)
   }
   switch (connection.reason) {
     case 'unavailable':
@@ -26,7 +31,7 @@ export async function askHttp(worker: WorkerHandle, target: string, timeoutMs: n
       return NO_ANSWER
     case 'not-serving':
       // Another process beside it, such as a sidecar, may be what is meant.
-      return endpoint === null ? NO_ANSWER : get(url, null, name, timeoutMs)
+      return endpoint === null ? NO_ANSWER : get(url, null, name, timeoutMs, signal)
     case 'refused':
     case 'timed-out':
       return { ok: false, detail: `${name}: ${connection.message}` }
@@ -34,13 +39,20 @@ export async function askHttp(worker: WorkerHandle, target: string, timeoutMs: n
 }
 
 /** `socket`: to the worker; null: wherever the URL leads. */
-async function get(url: URL, socket: Socket | null, name: string, timeoutMs: number): Promise<ProbeAnswer> {
+async function get(
+  url: URL,
+  socket: Socket | null,
+  name: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   // Fetched late: a supervisor without such probes does not pay for them.
   const { request } = await import('node:http')
   const secure = url.protocol === 'https:'
   const https = secure ? await import('node:https') : null
   const options: RequestOptions & { rejectUnauthorized?: boolean } = {
     method: 'GET',
+    signal,
     headers: { 'user-agent': 'resil-probe', connection: 'close' },
     // Whom it speaks to is known already; a certificate for another name is no illness.
     rejectUnauthorized: false,

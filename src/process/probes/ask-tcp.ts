@@ -4,7 +4,12 @@ import { connect } from 'node:net'
 import type { WorkerHandle } from '../worker-handle.ts'
 import { NO_ANSWER, type ProbeAnswer } from './answer.ts'
 
-export async function askTcp(worker: WorkerHandle, port: number, timeoutMs: number): Promise<ProbeAnswer> {
+export async function askTcp(
+  worker: WorkerHandle,
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   const connection = await worker.probeConnection(String(port), timeoutMs)
   if (connection.ok) {
     connection.socket.destroy()
@@ -15,16 +20,16 @@ export async function askTcp(worker: WorkerHandle, port: number, timeoutMs: numb
     case 'gone':
       return NO_ANSWER
     case 'not-serving':
-      return dial(port, timeoutMs)
+      return dial(port, timeoutMs, signal)
     case 'refused':
     case 'timed-out':
       return { ok: false, detail: connection.message }
   }
 }
 
-function dial(port: number, timeoutMs: number): Promise<ProbeAnswer> {
+function dial(port: number, timeoutMs: number, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port, host: '127.0.0.1', signal })
     const settle = (ok: boolean, detail: string): void => {
       clearTimeout(timer)
       socket.destroy()

@@ -75,12 +75,13 @@ async function ask(
   context: { readonly cwd: string; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<ProbeAnswer> {
   const { ask: question, timeoutMs } = probe
+  const { signal } = context
   try {
     switch (question.by) {
       case 'http':
-        return await askHttp(worker, question.target, timeoutMs)
+        return await askHttp(worker, question.target, timeoutMs, signal)
       case 'tcp':
-        return await askTcp(worker, question.port, timeoutMs)
+        return await askTcp(worker, question.port, timeoutMs, signal)
       case 'exec':
         return await askExec(worker, question.command, { ...context, timeoutMs })
       case 'ipc':
