@@ -101,7 +101,7 @@ async function suspectsOf({ client }: FoundSupervisor, app: string | undefined):
       .filter(({ state }) => state === 'suspect')
       .map(({ slot, pid }) => {
         const who = slotName(name, slot)
-        return `right now: ${who} (pid ${pid}) is not heard of, its event loop does not turn: resil diagnose ${who} shows where it stands`
+        return `right now: ${who} (pid ${pid}) is not heard of, its event loop does not turn\n  resil diagnose ${who}   where it stands`
       }),
   )
 }

@@ -60,7 +60,7 @@ describe('a supervisor that answers', () => {
   it('tells of a worker that hangs before it is an incident, ahead of what is over', async () => {
     const hanging = appStatus({ workers: [workerStatus({ slot: 1, pid: 4_122, state: 'suspect' })] })
     const now =
-      'right now: web:1 (pid 4122) is not heard of, its event loop does not turn: resil diagnose web:1 shows where it stands\n'
+      'right now: web:1 (pid 4122) is not heard of, its event loop does not turn\n  resil diagnose web:1   where it stands\n'
     expect((await asked('why', [], hanging)).stdout).toBe(now)
     const { stdout } = await asked('why', [newer], hanging)
     expect(stdout).toContain(`${now}\nbefore that:\noom of jobs: incident 0y2cw5, which is over`)
