@@ -67,6 +67,13 @@ await Promise.all([
     },
   }),
   build({ ...shared, entryPoints: ['src/agent/main.ts'], outfile: 'dist/agent.cjs', format: 'cjs', minify: false }),
+  build({
+    ...shared,
+    entryPoints: ['src/agent/thread/main.ts'],
+    outfile: 'dist/agent-thread.cjs',
+    format: 'cjs',
+    minify: false,
+  }),
 ])
 
 if (!process.argv.includes('--no-types')) {

@@ -1,7 +1,9 @@
 // The agent: what resil preloads into every worker, with --require, as one self-contained file. It lets an unmodified app be
 // drained, watched and ended in order, and the app can't tell (docs: what remains visible). This file is the table of contents.
 
+import { dirname, join } from 'node:path'
 import { AGENT_HANDLE, type AgentHandle } from '../protocol/agent-handle.ts'
+import { THREAD_FD } from '../protocol/thread-words.ts'
 import { type Beats, startBeats } from './beat.ts'
 import { openChannel } from './channel.ts'
 import { diagnose } from './diagnosis.ts'
@@ -15,6 +17,7 @@ import { holdListening } from './hold-listen.ts'
 import { HttpCounts } from './http-counts.ts'
 import type { ClusterOfWorker } from './internals/cluster-worker.ts'
 import { clusterOfWorker } from './internals/cluster-worker.ts'
+import { startHiddenThread } from './internals/hidden-thread.ts'
 import { ignoreSignals } from './internals/ignore-signal.ts'
 import { socketOn } from './internals/listening-socket.ts'
 import { whenLoaded } from './loaded.ts'
@@ -29,6 +32,7 @@ const orders = takeOrders()
 if (orders.entryName !== undefined) showEntryAs(orders.entryName)
 const cluster = clusterOfWorker()
 if (cluster) start(cluster)
+if (cluster && orders.thread) startHiddenThread(join(dirname(__filename), 'agent-thread.cjs'), THREAD_FD)
 
 function start(cluster: ClusterOfWorker): void {
   const servers = new Servers()

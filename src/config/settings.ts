@@ -71,6 +71,8 @@ export interface AppSettings {
   /** Booted workers in reserve, whose listen() waits until one of them is needed. */
   readonly standby: number
   readonly watchdogs: WatchdogSettings
+  /** Each worker has a thread of the agent, which reads its stack without a signal. */
+  readonly agentThread: boolean
   /** Node's report of a worker that ends by a fatal error is kept. */
   readonly fatalReport: boolean
   /** V8's heap in each worker, where the container's memory must be shared; null: as V8 thinks best. */

@@ -45,12 +45,17 @@ export function forkWorker(
       'ignore',
       ...(settings.captureOutput ? (['pipe', 'pipe'] as const) : (['inherit', 'inherit'] as const)),
       'ipc',
+      ...(settings.agentThread ? (['pipe'] as const) : []),
     ],
     windowsHide: true,
   })
   // What nobody has to be told is not written: an environment without it is the app's own.
   const { script, realScript, baseEnv, env } = settings
-  const told: AgentOrders = { ...orders, ...(script === realScript ? {} : { entryName: script }) }
+  const told: AgentOrders = {
+    ...orders,
+    ...(script === realScript ? {} : { entryName: script }),
+    ...(settings.agentThread && { thread: true }),
+  }
   const ordered = Object.keys(told).length === 0 ? {} : { [AGENT_ORDERS]: JSON.stringify(told) }
   const worker = cluster.fork({
     ...(baseEnv === null ? {} : { ...withoutOwnEnv(), ...baseEnv }),

@@ -2,14 +2,17 @@
 // The worker's own side of the same conversation is agent/.
 
 import type { Worker } from 'node:cluster'
+import type { Duplex } from 'node:stream'
 import type { Door } from '../cluster-internals/hold-the-door.ts'
 import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import type { ProbeName } from '../config/settings.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'
 import { STATUS_CLASSES } from '../protocol/http-counts.ts'
+import { THREAD_FD } from '../protocol/thread-words.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { createAgentTalk } from './evidence/agent-talk.ts'
+import { talkToThread } from './evidence/agent-thread.ts'
 import type { EvidenceSubject } from './evidence/evidence.ts'
 import { openInspectorAccess } from './evidence/inspector-access.ts'
 import { ownerOfPort } from './port-owner.ts'
@@ -71,6 +74,7 @@ export function watchWorker(
     ended = true
     agent.close()
     inspector.close()
+    thread?.close()
     // Their timers would keep a supervisor that has nothing else to wait for.
     for (const settle of questions.values()) settle({ ok: false, detail: 'it has ended' })
     const oomKilled = signal === 'SIGKILL' && sawOomKill()
@@ -87,6 +91,10 @@ export function watchWorker(
     agent,
     appListensForSigusr1: () => sigusr1,
   })
+
+  // There is one where forkWorker made it. Where the system has no descriptors left, a process has no stdio at all.
+  const line = worker.process.stdio?.[THREAD_FD]
+  const thread = line == null ? null : talkToThread(line as Duplex)
 
   door.watch(worker, identity)
   // Without a listener, a worker that dies between asking for a port and the answer (EPIPE) takes the supervisor along.
@@ -178,6 +186,7 @@ export function watchWorker(
     process: worker.process,
     agent,
     inspector,
+    thread,
     diagnosis: null,
     get beat() {
       return beat

@@ -82,6 +82,7 @@ describe('an entry on the command line', () => {
             eventLoop: null,
             hang: { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'stack', action: 'auto' },
           },
+          agentThread: false,
           fatalReport: false,
           heapLimitBytes: null,
           probes: { startup: null, liveness: null, readiness: null },

@@ -40,6 +40,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     standby: 0,
     // Nobody beats or is measured here unless a test says so.
     watchdogs: { memory: null, cpu: null, eventLoop: null, hang: null },
+    agentThread: false,
     fatalReport: false,
     heapLimitBytes: null,
     probes: { startup: null, liveness: null, readiness: null },

@@ -73,6 +73,7 @@ export function toAppSettings(app: App, found: Found): AppSettings {
     },
     standby: app.standby,
     watchdogs: watchdogsOf(app),
+    agentThread: app.watchdogs.hang.evidence === 'thread',
     fatalReport: app.watchdogs.fatalReport,
     // Known only when all apps are: share-memory.ts.
     heapLimitBytes: null,
@@ -129,7 +130,7 @@ function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang } }: App): Watc
         : {
             suspectAfterMs: hang.suspectAfter,
             replaceAfterMs: hang.replaceAfter,
-            evidence: hang.evidence,
+            evidence: hang.evidence === 'none' ? 'none' : 'stack',
             action: hang.action,
           },
   }

@@ -64,7 +64,10 @@ const hang = section('Workers whose event loop does not turn.', {
     '10s',
   ),
   evidence: z.prefault(
-    choice(['stack', 'none'], { description: 'What is taken from a suspect: where its code stands, or nothing.' }),
+    choice(['stack', 'thread', 'none'], {
+      description:
+        'What is taken from a suspect. `stack`: where its code stands, read by way of SIGUSR1. `thread`: the same, read by a thread of the agent in each worker, without a signal; some MiB of memory per worker. `none`: nothing.',
+    }),
     'stack',
   ),
   action: z.prefault(

@@ -2,6 +2,7 @@
 // the middle of a loop that never ends; and a paused program that loses its inspector goes on.
 
 import { setTimeout as pause } from 'node:timers/promises'
+import type { CallFrame } from '../../events/call-frames.ts'
 import { type InspectorSession, openInspectorSession } from './inspector-session.ts'
 
 const CLOSE = "process.getBuiltinModule('node:inspector').close()"
@@ -27,12 +28,9 @@ export async function closeFromOutside(url: string, signal: AbortSignal): Promis
   }
 }
 
-/** Where it stands, innermost call first. Lines and columns from 0. */
+/** Where it stands, innermost call first. */
 export interface Paused {
-  readonly callFrames: readonly {
-    readonly functionName: string
-    readonly location: { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber?: number }
-  }[]
+  readonly callFrames: readonly CallFrame[]
 }
 
 /** Resolves when the main thread stands still, at the next JavaScript that it runs. */

@@ -6,6 +6,7 @@ import { messageOf } from '../../errors.ts'
 import { topFunctions } from '../../events/cpu-profile.ts'
 import type { Evidence } from '../../events/evidence.ts'
 import type { AgentTalk } from './agent-talk.ts'
+import type { AgentThread } from './agent-thread.ts'
 import { readStack } from './blocked-stack.ts'
 import type { InspectorAccess } from './inspector-access.ts'
 import { beginLook, triageOf } from './read-proc.ts'
@@ -19,6 +20,8 @@ export interface EvidenceSubject {
   readonly process: { readonly pid?: number | undefined }
   readonly agent: AgentTalk
   readonly inspector: InspectorAccess
+  /** The agent's own, which reads the stack without a signal; null: there is none. */
+  readonly thread: Pick<AgentThread, 'stack'> | null
   /** What is being taken of it right now; null: nothing. */
   diagnosis: EvidenceRequest['kind'] | null
 }
@@ -40,6 +43,8 @@ export interface EvidenceOptions {
 /** An agent whose loop turns answers within this, also under load. */
 const PROBE_MS = 250
 const TOP_FUNCTIONS = 20
+/** Whoever debugs it would be held up, or would hold us up. */
+const DEBUGGED = 'a debugger is attached to it'
 
 /**
  * Why a silent worker must not be taken for hung: a person's debugger is attached (it may stand at a breakpoint), or it is
@@ -91,10 +96,14 @@ async function takeStack(subject: EvidenceSubject, pid: number, inTime: AbortSig
   const longLook = beginLook(pid)
   const seen = await look(subject, pid, inTime)
   if (!mayRunJavaScript(seen)) return triaged(seen)
-  const refusal = subject.inspector.refusal()
+  const { thread, inspector } = subject
+  const refusal = thread === null ? inspector.refusal() : inspector.attached() ? DEBUGGED : null
   if (refusal !== null) return triaged(seen, refusal)
   try {
-    const frames = await throughInspector(subject, inTime, (url) => readStack(url, inTime))
+    const frames =
+      thread === null
+        ? await throughInspector(subject, inTime, (url) => readStack(url, inTime))
+        : await thread.stack(inTime)
     return { kind: 'stack', frames, tookMs: Math.round(performance.now() - startedAt) }
   } catch (error) {
     if (!inTime.aborted) return triaged(seen, messageOf(error))
