@@ -55,7 +55,8 @@ function parseQuantity(input: string | number, rules: QuantityRules): Parsed {
   })
   if (typeof input === 'number') {
     if (!Number.isFinite(input)) return { ok: false, problem: `${input} is not ${rules.noun}: it must be finite` }
-    return input < 0 ? fail('it is negative') : { ok: true, value: Math.round(input) }
+    if (input < 0) return fail('it is negative')
+    return input > Number.MAX_SAFE_INTEGER ? fail('it is too large') : { ok: true, value: Math.round(input) }
   }
   const match = /^\s*([+-]?)(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]*)\s*$/i.exec(input)
   if (match === null) return fail(`write a number and a unit (${rules.units})`)

@@ -86,6 +86,8 @@ function forkCure(errorCode: string | null): string {
       return 'its cwd may not be entered by this user: change its mode, or cwd'
     case 'E2BIG':
       return 'its env or args are too large: Linux takes 128 KiB for each value'
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'its args or its environment hold what no process can be given, such as a NUL character: mend them'
     default:
       return 'raise the limit on processes (ulimit -u, pids.max), or start fewer workers'
   }

@@ -32,6 +32,7 @@ describe('durations', () => {
     ['s', '"s" is not a duration: write a number and a unit (ms, s, m, h or d)'],
     ['1h30m', '"1h30m" is not a duration: write a number and a unit (ms, s, m, h or d)'],
     ['99999999999999999d', '"99999999999999999d" is not a duration: it is too large'],
+    [1e300, '1e+300 is not a duration: it is too large'],
     [Number.POSITIVE_INFINITY, 'Infinity is not a duration: it must be finite'],
     [Number.NaN, 'NaN is not a duration: it must be finite'],
     ['1constructor', '"1constructor" is not a duration: unit "constructor" is unknown (use ms, s, m, h or d)'],

@@ -65,7 +65,7 @@ function crashLines(connections: StatusDocument['supervisor']['connections'], st
 /** Said only while something goes on, or can't be kept. */
 function incidentLines({ open, kept }: StatusDocument['incidents'], { paint }: StatusStyle): string[] {
   const lines = open === 0 ? [] : [paint(`${count(open, 'open incident')}: resil why`, RED)]
-  if (kept === 'memory') lines.push(paint('incidents are kept in memory only: set stateDir', YELLOW))
+  if (kept === 'memory') lines.push(paint("incidents are kept in memory only: stateDir can't be written", YELLOW))
   return lines.length === 0 ? [] : ['', ...lines]
 }
 

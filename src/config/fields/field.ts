@@ -140,15 +140,19 @@ export function textList(told: Told & { readonly expects?: string }) {
   return documented(z.array(z.string().check(z.minLength(1))), { expects: 'a list of texts', ...told, kind: 'list' })
 }
 
+/** No argument and no variable of a process can: it ends there. */
+const HOLDS_NUL = 'holds a NUL character, which no process can be given; leave it out'
+const holdsNul = (text: string): boolean => text.includes('\0')
+
 /** A list, or one line that is split as a shell would. */
 export function argList(told: Told) {
   const schema = z.pipe(
     z.union([z.string(), z.array(z.union([z.string(), z.number()]))]),
     z.transform((input, context): readonly string[] => {
-      if (typeof input !== 'string') return input.map(String)
-      const split = splitArgs(input)
-      if (split.ok) return split.args
-      context.issues.push({ code: 'custom', input, message: `${JSON.stringify(input)}: ${split.problem}` })
+      const split = typeof input === 'string' ? splitArgs(input) : { ok: true as const, args: input.map(String) }
+      const problem = split.ok ? (split.args.some(holdsNul) ? HOLDS_NUL : undefined) : split.problem
+      if (split.ok && problem === undefined) return split.args
+      context.issues.push({ code: 'custom', input, message: `${JSON.stringify(input)}: ${problem}` })
       return z.NEVER
     }),
   )
@@ -162,7 +166,15 @@ export function mixed<Schema extends z.core.$ZodType>(schema: Schema, doc: Omit<
 
 /** Names to texts. Numbers and booleans become text, as in a shell. */
 export function textRecord(told: Told) {
-  const value = z.pipe(z.union([z.string(), z.number(), z.boolean()]), z.transform(String))
+  const value = z.pipe(
+    z.union([z.string(), z.number(), z.boolean()]),
+    z.transform((input, context): string => {
+      if (!holdsNul(String(input))) return String(input)
+      // Its value may be a secret.
+      context.issues.push({ code: 'custom', input, message: HOLDS_NUL })
+      return z.NEVER
+    }),
+  )
   const expects = 'an object of names and texts'
   return documented(z.record(z.string().check(z.regex(/^[^=\0]+$/)), value), { ...told, kind: 'record', expects })
 }

@@ -46,8 +46,14 @@ export function clashesIn(app: App): Clash[] {
     const [exec, webhook] = [`hooks.${name}.exec`, `hooks.${name}.webhook`]
     if (hook.exec !== undefined && hook.webhook !== undefined) {
       clashes.push({ keys: [exec, webhook], message: 'a hook is either a command or a webhook; leave one of them out' })
-    } else if (hook.exec?.length === 0) {
+    } else if (hook.exec !== undefined && !hook.exec[0]) {
       clashes.push({ keys: [exec], message: 'is empty; name a command, or leave the hook out' })
+    } else if (hook.webhook !== undefined && !URL.canParse(hook.webhook)) {
+      // It may hold a secret, so it is not repeated.
+      clashes.push({
+        keys: [webhook],
+        message: 'is no URL that can be read: write one such as "https://example.com/hook"',
+      })
     }
   }
   clashes.push(...watchdogClashes(app))
@@ -89,10 +95,23 @@ function probeClashes({ probes, ready }: App): Clash[] {
     if (probe === undefined) continue
     const asked = QUESTIONS.filter((question) => probe[question] !== undefined && probe[question] !== false)
     if (asked.length !== 1) {
-      const found = asked.length === 0 ? 'asks nothing' : `has ${asked.join(' and ')}`
+      const [first, ...others] = asked
+      const found = first === undefined ? 'asks nothing' : `stands beside ${others.join(' and ')}`
       clashes.push({
-        keys: [`probes.${name}`, `probes.${name}.http`],
+        keys: first === undefined ? [`probes.${name}`] : asked.map((question) => `probes.${name}.${question}`),
         message: `${found}: write exactly one of ${QUESTIONS.join(', ')}`,
+      })
+    }
+    if (probe.exec !== undefined && !probe.exec[0]) {
+      clashes.push({
+        keys: [`probes.${name}.exec`],
+        message: 'is empty; name a command that exits with 0 when all is well',
+      })
+    }
+    if (probe.http !== undefined && !probe.http.startsWith('/') && !URL.canParse(probe.http)) {
+      clashes.push({
+        keys: [`probes.${name}.http`],
+        message: `${JSON.stringify(probe.http)} is no URL that can be read: write a path such as "/healthz", or a URL such as "http://localhost:3000/healthz"`,
       })
     }
     if (probe.timeout > probe.interval) {

@@ -33,7 +33,7 @@ function wrongValue(issue: Issue, input: unknown, schema: z.core.$ZodType): { pa
   const { doc, depth } = locate(schema, issue.path)
   const path = issue.path.slice(0, depth)
   const value = path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], input)
-  if (issue.code === 'custom') return { path, message: issue.message }
+  if (issue.code === 'custom') return { path: doc?.kind === 'record' ? issue.path : path, message: issue.message }
   // What is inside a record may be a password.
   if (doc?.secret || doc?.kind === 'record') return { path: issue.path, message: `is not ${recordItem(doc, issue)}` }
   const meant = typeof value === 'string' ? nearest(value, doc?.choices ?? []) : undefined

@@ -41,8 +41,21 @@ test.each<[unknown, string]>([
   ],
   [
     { probes: { liveness: { http: '/', tcp: 80 } } },
-    'probes.liveness: has http and tcp: write exactly one of http, tcp, exec, ipc',
+    'probes.liveness.http: stands beside tcp: write exactly one of http, tcp, exec, ipc',
   ],
+  ...['', [], ['']].map((exec): [unknown, string] => [
+    { probes: { readiness: { exec } } },
+    'probes.readiness.exec: is empty; name a command that exits with 0 when all is well',
+  ]),
+  [
+    { probes: { liveness: { http: 'http://[bad' } } },
+    'probes.liveness.http: "http://[bad" is no URL that can be read: write a path such as "/healthz", or a URL such as "http://localhost:3000/healthz"',
+  ],
+  [
+    { hooks: { onCrash: { webhook: 'https://hooks.example:port/secret' } } },
+    'hooks.onCrash.webhook: is no URL that can be read: write one such as "https://example.com/hook"',
+  ],
+  [{ hooks: { onCrash: { exec: [''] } } }, 'hooks.onCrash.exec: is empty; name a command, or leave the hook out'],
   [
     { probes: { readiness: { interval: '5s' } } },
     'probes.readiness: asks nothing: write exactly one of http, tcp, exec, ipc',

@@ -100,6 +100,9 @@ test('values that may be secret are never repeated', () => {
   expect(linesFor({ env: { TOKEN: ['hunter2'] } })).toEqual(['env.TOKEN: is not a text, a number, true or false'])
   expect(linesFor({ env: 'TOKEN=hunter2' })).toEqual(['env: is not an object of names and texts'])
   expect(linesFor({ env: { 'A=B': 'hunter2' } })).toEqual(['env.A=B: is not a name that an environment can hold'])
+  const nul = 'holds a NUL character, which no process can be given; leave it out'
+  expect(linesFor({ env: { PASSWORD: 'hunter2\0' } })).toEqual([`env.PASSWORD: ${nul}`])
+  expect(linesFor({ args: ['a\0'] })).toEqual([`args: ["a\\u0000"]: ${nul}`])
   for (const token of [7777777, 'hunter2', 'hunter2 hunter2']) {
     expect(linesFor({ admin: { token } })).toEqual(['admin.token: is not text of 8 characters or more, without spaces'])
   }
