@@ -1,4 +1,4 @@
-// The app's named breakers and bulkheads, as samples for the beat: only those that changed, and no more than so many. They are
+// The app's named breakers and bulkheads, and its chaos, as samples for the beat: only those that changed, and no more than so many. They are
 // the app's objects, maybe of another version of resil: whatever is odd about one is not told, and never harms the beat.
 
 import type { WatchedStrategy } from '../protocol/agent-handle.ts'
@@ -63,6 +63,10 @@ function sampleOf({ id, strategy }: Watched): StrategySample | undefined {
     if (live.kind === 'circuitBreaker' && state !== undefined) {
       const [calls, failures, rejected] = [of('success', 'failure'), of('failure'), of('rejected')]
       return { ...common, kind: 'circuitBreaker', state, calls, failures, rejected }
+    }
+    if (live.kind === 'chaos') {
+      const injected = of('errors', 'latencies', 'hangs', 'outcomes')
+      return injected > 0 ? { ...common, kind: 'chaos', injected } : undefined
     }
     if (live.kind !== 'bulkhead') return undefined
     const [limit, inFlight, queued] = [of('limit'), of('inFlight'), of('queued')]

@@ -6,6 +6,7 @@ import { describeApp } from './describe-app.ts'
 import { describeGate } from './describe-gate.ts'
 import { describeIncident } from './describe-incident.ts'
 import { describeReload } from './describe-reload.ts'
+import { describeStrategy } from './describe-strategy.ts'
 import { describeSupervisor } from './describe-supervisor.ts'
 import { describeWatchdog } from './describe-watchdog.ts'
 import { describeWorker } from './describe-worker.ts'
@@ -77,6 +78,11 @@ function sentenceOf(event: ResilEvent): string {
     case 'gate.trialStarted':
     case 'gate.closed':
       return describeGate(event)
+    case 'breaker.opened':
+    case 'breaker.closed':
+    case 'chaos.injecting':
+    case 'chaos.ended':
+      return describeStrategy(event)
     case 'reload.started':
     case 'reload.slotReplaced':
     case 'reload.canaryStarted':

@@ -280,6 +280,29 @@ export type WatchdogEvent =
     }
   | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }
 
+/** What the app's own strategies do, as its workers tell it. */
+export type StrategyEvent =
+  /** It was open in no worker before. */
+  | {
+      readonly type: 'breaker.opened'
+      readonly app: string
+      readonly name: string
+      readonly openIn: number
+      /** Workers that have one of this name. */
+      readonly workers: number
+    }
+  /** Open in no worker any more, half-open neither; also when those workers are gone. */
+  | { readonly type: 'breaker.closed'; readonly app: string; readonly name: string }
+  | { readonly type: 'chaos.injecting'; readonly app: string; readonly name: string; readonly injected: number }
+  /** `injected`: all since it began. */
+  | {
+      readonly type: 'chaos.ended'
+      readonly app: string
+      readonly name: string
+      readonly injected: number
+      readonly quietMs: number
+    }
+
 /** What is made of the other events: failures with a name, and whether they could be kept. */
 export type IncidentEvent =
   | {
@@ -419,6 +442,7 @@ export type ResilEvent =
   | WatchdogEvent
   | GateEvent
   | ReloadEvent
+  | StrategyEvent
   | IncidentEvent
   | HookEvent
 

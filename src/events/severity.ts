@@ -33,6 +33,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'reload.canaryPassed':
     case 'reload.finished':
     case 'evidence.taken':
+    case 'breaker.closed':
+    case 'chaos.ended':
     case 'incident.opened':
     case 'incident.worsened':
     case 'incident.resolved':
@@ -47,6 +49,8 @@ export function severityOf(event: ResilEvent): Severity {
     case 'watchdog.tripped':
     case 'worker.suspected':
     case 'worker.cutOff':
+    case 'breaker.opened':
+    case 'chaos.injecting':
     case 'incidents.unsaved':
     case 'hook.failed':
     case 'hook.dropped':

@@ -2,11 +2,11 @@
 // is to be told out. What is a failure: failure.ts. What it adds to: record.ts. When one is over: resolve.ts.
 
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
-import type { CollectorInput, CollectorState, Fact } from './collector-state.ts'
+import type { CollectorInput, CollectorState, Ending, Fact } from './collector-state.ts'
 import { failureOf, rollbackOf } from './failure.ts'
 import type { Incident } from './incident.ts'
 import { record, tellStory, worsenToLoop } from './record.ts'
-import { noteReadiness, resolveOver } from './resolve.ts'
+import { noteCalm, noteReadiness, resolveOver } from './resolve.ts'
 import { isTellable } from './timeline.ts'
 
 export interface Collected {
@@ -37,6 +37,7 @@ export function collect(before: CollectorState, input: CollectorInput): Collecte
 function onFact(state: CollectorState, fact: Fact, events: ResilEvent[]): string | null {
   const { event } = fact
   noteReadiness(state, fact)
+  noteCalm(state, fact)
   let id: string | null = null
   if (isHeld(state, event)) {
     state.held = [...state.held, fact]
@@ -127,7 +128,7 @@ function adopt(state: CollectorState, { incidents, lastId, now }: Extract<Collec
     .filter(({ id }) => !state.open.some(({ incident }) => incident.id === id))
     .map((incident) => ({
       incident,
-      ending: incident.app === null ? ('quiet' as const) : ('replaced' as const),
+      ending: endingOfAdopted(incident),
       // An app that is configured no more is waited for no more.
       slots:
         incident.app !== null && incident.app in state.stableAfterMs
@@ -135,6 +136,13 @@ function adopt(state: CollectorState, { incidents, lastId, now }: Extract<Collec
           : [],
       workers: [],
       failedAt: now,
+      // The breakers of new workers begin closed: it is over, unless they tell otherwise.
+      calmSince: now,
     }))
   state.open = [...adopted, ...state.open]
+}
+
+function endingOfAdopted({ app, about }: Incident): Ending {
+  if (about !== null) return 'calm'
+  return app === null ? 'quiet' : 'replaced'
 }

@@ -6,9 +6,10 @@ import type { Incident, Samples, TakenEvidence } from './incident.ts'
 
 /**
  * When an incident is over. replaced: each slot that failed has a worker that stays up, or is wanted no more. gone: its workers
- * have ended. quiet: it has not happened again for a while. at-once: it was over when it was told.
+ * have ended. quiet: it has not happened again for a while. calm: its end was told, and it has stayed so for a while. at-once: it
+ * was over when it was told.
  */
-export type Ending = 'replaced' | 'gone' | 'quiet' | 'at-once'
+export type Ending = 'replaced' | 'gone' | 'quiet' | 'calm' | 'at-once'
 
 export interface OpenIncident {
   readonly incident: Incident
@@ -19,6 +20,8 @@ export interface OpenIncident {
   readonly workers: readonly number[]
   /** Monotonic: the last failure. */
   readonly failedAt: number
+  /** Monotonic: since when its end is told; null: it goes on. */
+  readonly calmSince: number | null
 }
 
 /** A worker that is ready now. */

@@ -52,6 +52,16 @@ export function decisionOf(event: PublishedEvent): Decision | null {
           why: 'a readiness probe says that it can not serve now, and not that it is beyond help',
         }
       return { did: ACTIONS[event.action], why: `the ${event.watchdog} watchdog's action is "${event.action}"` }
+    case 'breaker.opened':
+      return {
+        did: 'restarts no worker for it: the breaker tries a call from time to time, and closes when one succeeds',
+        why: 'a restart mends no dependency, and new workers would only try it harder',
+      }
+    case 'chaos.injecting':
+      return {
+        did: 'lets it, and treats what follows as any other failure',
+        why: 'chaos.allowed is true for this app',
+      }
     case 'supervisor.overslept':
       return {
         did: 'blames no worker for that time',

@@ -11,6 +11,8 @@ import type { Ending, Fact } from './collector-state.ts'
 export interface Failure {
   readonly kind: IncidentKind
   readonly app: string | null
+  /** The name of what failed, where the app has several of it. */
+  readonly about: string | null
   readonly worker: WorkerRef | null
   readonly exit: ExitDetails | null
   readonly summary: string
@@ -25,7 +27,7 @@ export function failureOf({ event, lines }: Fact): Failure | null {
       if (!isUnplanned(event)) return null
       const { worker, exit } = event
       const summary = `${workerName(worker)} ${exitWords(exit)}`
-      return { ...classifyExit(exit, lines), app: worker.app, worker, exit, summary, ending: 'replaced' }
+      return { ...classifyExit(exit, lines), app: worker.app, about: null, worker, exit, summary, ending: 'replaced' }
     }
     case 'worker.signalled':
       return event.reason === 'drain-deadline'
@@ -46,6 +48,10 @@ export function failureOf({ event, lines }: Fact): Failure | null {
       return event.error !== null && isDiskFull(event.error) ? ofSupervisor('disk-full', event) : null
     case 'log.rotationFailed':
       return isDiskFull(event.error) ? ofSupervisor('disk-full', event) : null
+    case 'breaker.opened':
+      return ofStrategy('dependency-open', event)
+    case 'chaos.injecting':
+      return ofStrategy('chaos', event)
     case 'supervisor.overslept':
       return ofSupervisor('supervisor-starved', event)
     default:
@@ -62,11 +68,30 @@ const WATCHDOGS = {
 } as const
 
 function of(kind: IncidentKind, worker: WorkerRef, summary: string, ending: Ending): Failure {
-  return { kind, app: worker.app, worker, exit: null, summary, hint: null, ending }
+  return { kind, app: worker.app, about: null, worker, exit: null, summary, hint: null, ending }
 }
 
 function ofSupervisor(kind: IncidentKind, event: PublishedEvent): Failure {
-  return { kind, app: null, worker: null, exit: null, summary: describe(event), hint: null, ending: 'quiet' }
+  return {
+    kind,
+    app: null,
+    about: null,
+    worker: null,
+    exit: null,
+    summary: describe(event),
+    hint: null,
+    ending: 'quiet',
+  }
+}
+
+/** Of no worker: the same thing behind it fails in all of them. */
+function ofStrategy(
+  kind: IncidentKind,
+  event: Extract<PublishedEvent, { type: 'breaker.opened' | 'chaos.injecting' }>,
+): Failure {
+  const { app, name } = event
+  const summary = describe(event)
+  return { kind, app, about: name, worker: null, exit: null, summary, hint: null, ending: 'calm' }
 }
 
 /** A reload that went back, or stopped half-way, told by what its first worker did. `fact`: of that worker, where it has ended. */
@@ -79,6 +104,7 @@ export function rollbackOf(
   return {
     kind: 'reload-rolled-back',
     app,
+    about: null,
     worker: why?.worker ?? null,
     exit: failure.exit,
     summary: describe(event),

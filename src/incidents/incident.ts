@@ -60,6 +60,8 @@ export interface Incident {
   readonly supervisor: { readonly name: string; readonly pid: number; readonly version: string; readonly node: string }
   /** null: the supervisor itself, or the machine. */
   readonly app: string | null
+  /** What of the app it is about, where that has a name: a breaker, or chaos. null: the app as a whole, or its workers. */
+  readonly about: string | null
   /** Newest last, bounded. */
   readonly workers: readonly Suspect[]
   /** How often it happened. */

@@ -1,5 +1,6 @@
 // Puts a failure into the incident that it belongs to, or begins one; and adds to the stories of those that are open.
-// What belongs together: an app's failures of one kind, and whatever befalls a slot before it has recovered from the last crash.
+// What belongs together: an app's failures of one kind and name, and whatever befalls a slot before it has recovered from the last
+// crash.
 
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
@@ -28,8 +29,8 @@ export function record(state: CollectorState, failure: Failure, fact: Fact, even
   return open === undefined ? begin(state, failure, fact, events) : grow(state, open, failure, fact, events)
 }
 
-function belongs({ app, kind, worker, exit }: Failure, { incident, slots, workers }: OpenIncident): boolean {
-  if (incident.app !== app) return false
+function belongs({ app, about, kind, worker, exit }: Failure, { incident, slots, workers }: OpenIncident): boolean {
+  if (incident.app !== app || incident.about !== about) return false
   if (kind === incident.kind || (PLAIN.has(kind) && PLAIN.has(incident.kind))) return true
   // Ended by resil's own hand for another reason: that incident has the exit.
   if (worker === null) return false
@@ -47,6 +48,7 @@ function begin(state: CollectorState, failure: Failure, fact: Fact, events: Resi
     state: 'open',
     supervisor: state.supervisor,
     app: failure.app,
+    about: failure.about,
     workers: suspects([], failure),
     failures: 1,
     begunAt: event.at,
@@ -65,7 +67,7 @@ function begin(state: CollectorState, failure: Failure, fact: Fact, events: Resi
   state.lastId = id
   state.open = [
     ...state.open,
-    { incident, ending, failedAt: fact.now, ...touched({ slots: [], workers: [] }, failure) },
+    { incident, ending, failedAt: fact.now, calmSince: null, ...touched({ slots: [], workers: [] }, failure) },
   ]
   events.push({ type: 'incident.opened', ...briefOf(incident) })
   return id
@@ -93,7 +95,7 @@ function grow(state: CollectorState, open: OpenIncident, failure: Failure, fact:
     samples: fact.samples ?? incident.samples,
     evidence: [...incident.evidence, ...evidenceFor(state, failure, event)].slice(-MOST_EVIDENCE),
   }
-  replace(state, { ...open, ...touched(open, failure), incident: grown, failedAt: fact.now })
+  replace(state, { ...open, ...touched(open, failure), incident: grown, failedAt: fact.now, calmSince: null })
   if (kind !== incident.kind) events.push({ type: 'incident.worsened', from: incident.kind, ...briefOf(grown) })
   return incident.id
 }

@@ -1,6 +1,7 @@
 // When an incident is over, and who is ready meanwhile. Decided on monotonic time; wall time only stamps.
 
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { IncidentKind } from '../events/incident-kind.ts'
 import type { CollectorState, Fact, OpenIncident, ReadyWorker } from './collector-state.ts'
 import type { Incident, TimelineEntry } from './incident.ts'
 import { replace } from './record.ts'
@@ -9,6 +10,31 @@ import { extend } from './timeline.ts'
 /** Without another failure for so long, what has no worker to replace is over. */
 const QUIET_MS = 60_000
 const DEFAULT_STABLE_MS = 30_000
+
+/** Ends that are told. Until one has lasted for a while it may be a pause. */
+export function noteCalm(state: CollectorState, { event, now }: Fact): void {
+  switch (event.type) {
+    case 'breaker.closed':
+      return calm(state, 'dependency-open', event, now)
+    case 'chaos.ended':
+      return calm(state, 'chaos', event, now - event.quietMs)
+    default:
+      return
+  }
+}
+
+function calm(
+  state: CollectorState,
+  kind: IncidentKind,
+  { app, name }: { readonly app: string; readonly name: string },
+  calmSince: number,
+): void {
+  state.open = state.open.map((open) => {
+    const { incident } = open
+    const isIt = incident.kind === kind && incident.app === app && incident.about === name
+    return isIt ? { ...open, calmSince } : open
+  })
+}
 
 /** Keeps account of ready workers, and of slots that nobody wants any more. */
 export function noteReadiness(state: CollectorState, { event, now }: Fact): void {
@@ -83,6 +109,10 @@ function endOf(open: OpenIncident, state: CollectorState, at: number, now: numbe
     case 'quiet':
       return now - open.failedAt >= QUIET_MS
         ? { at: at - (now - open.failedAt), text: 'it has not happened again' }
+        : null
+    case 'calm':
+      return open.calmSince !== null && now - open.calmSince >= QUIET_MS
+        ? { at: at - (now - open.calmSince), text: 'it has not come back since' }
         : null
     case 'gone':
       return open.workers.length === 0 ? { at, text: 'its workers have ended' } : null

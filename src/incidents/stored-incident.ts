@@ -31,6 +31,8 @@ const StoredIncident = z.object({
   state: z.enum(['open', 'resolved']),
   supervisor: z.object({ name: z.string(), pid: z.number(), version: z.string(), node: z.string() }),
   app: z.nullable(z.string()),
+  // Not in files of resil before it knew of breakers.
+  about: z._default(z.nullable(z.string()), null),
   workers: z.array(
     z.object({ slot: z.number(), worker: z.number(), pid: z.nullable(z.number()), generation: z.number() }),
   ),

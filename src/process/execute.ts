@@ -45,6 +45,8 @@ export function createExecutor(options: {
   readonly fatalReports: FatalReports
   /** What a worker left behind, told before its end is. */
   readonly onLeftBehind: (worker: WorkerRef, evidence: Evidence) => void
+  /** Something about the strategies of an app has turned, or one of its workers has ended; all that live. */
+  readonly onStrategyTurn: (app: string, workers: readonly WorkerHandle[]) => void
 }): Executor {
   const { agentPath, log, door, guards, clock, onExit, onEvidenceWanted, onWorker, sawOomKill, fatalReports } = options
   const handles = new Map<number, WorkerHandle>()
@@ -62,6 +64,11 @@ export function createExecutor(options: {
       submit({ type: 'worker.exited', worker: id, code: null, signal: null, forkError: code, oomKilled: false })
       return
     }
+    const lookAtStrategies = (): void =>
+      options.onStrategyTurn(
+        app,
+        [...handles.values()].filter((handle) => handle.app === app),
+      )
     const report = (input: Input): void => {
       if (input.type === 'worker.exited') {
         release(id)
@@ -71,12 +78,13 @@ export function createExecutor(options: {
           options.onLeftBehind({ app, id, slot: place.slot, pid: pid ?? null, generation }, leftBehind)
       }
       submit(input)
+      if (input.type === 'worker.exited') lookAtStrategies()
     }
     const { worker, inspectPort } = forked
     const inspected = { captured: settings.captureOutput, usersPort: inspectPort }
     // One object for all who name the worker: a standby gets its slot later.
     const place = { id, app, slot, sticky: settings.sticky, reusePort: settings.reusePort }
-    const handle = watchWorker(worker, place, report, door, sawOomKill, inspected)
+    const handle = watchWorker(worker, place, report, door, sawOomKill, inspected, lookAtStrategies)
     handles.set(id, handle)
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.

@@ -37,6 +37,7 @@ import { openLog } from './output/log.ts'
 import { type Sample, startSampler } from './sampler.ts'
 import { listenForSignals } from './signals.ts'
 import { measureWorkers } from './status.ts'
+import { watchStrategyTurns } from './strategy-turns.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 import { openWorkerList, readWorkerList } from './worker-list.ts'
 
@@ -127,6 +128,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const orphans = listPath === null ? [] : readWorkerList(listPath)
   const workerList = listPath === null ? null : openWorkerList(listPath, orphans, tellListFault)
   const stopSweeping = workerList === null ? () => {} : sweepOrphans(orphans, workerList, clock, publish)
+  const strategyTurns = watchStrategyTurns({ clock, publish })
   const executor = createExecutor({
     agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
     log,
@@ -143,6 +145,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     sawOomKill: createOomWatch(readOomKills),
     fatalReports: openFatalReports(state.dir, (message) => warn(message)),
     onLeftBehind: (worker, evidence) => publish({ type: 'evidence.taken', worker, evidence }),
+    onStrategyTurn: strategyTurns.look,
   })
   setSchedule(settings.schedule)
   const loop: Loop = startLoop({
@@ -196,6 +199,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   stopListening()
   loop.close()
   sampler.close()
+  strategyTurns.close()
   door.close()
   guard.close()
   stopSweeping()

@@ -9,11 +9,30 @@ type Sample<Kind extends LiveSample['kind']> = Extract<LiveSample, { kind: Kind 
 /** Of one worker. */
 export type WorkerSamples = Iterable<LiveSample>
 
-/** Keeps no more than an agent tells of: what a worker sends must not grow here. */
-export function keepSamples(known: Map<number, LiveSample>, changes: readonly StrategySample[]): void {
+/**
+ * Keeps no more than an agent tells of: what a worker sends must not grow here. Whether a breaker has turned or a fault was
+ * injected: most beats bring only counts, and those concern nobody but status.
+ */
+export function keepSamples(known: Map<number, LiveSample>, changes: readonly StrategySample[]): boolean {
+  const hasTurned = changes.some((change) => isTurn(known.get(change.id), change))
   for (const { id, kind } of changes) if (kind === 'gone') known.delete(id)
   for (const change of changes) {
     if (change.kind !== 'gone' && (known.has(change.id) || known.size < MOST_STRATEGIES)) known.set(change.id, change)
+  }
+  return hasTurned
+}
+
+function isTurn(before: LiveSample | undefined, change: StrategySample): boolean {
+  const was = before?.kind === 'circuitBreaker' ? before.state : 'closed'
+  switch (change.kind) {
+    case 'circuitBreaker':
+      return change.state !== was
+    case 'gone':
+      return was !== 'closed'
+    case 'chaos':
+      return true
+    case 'bulkhead':
+      return false
   }
 }
 

@@ -25,7 +25,7 @@ export interface WorkerHandle extends EvidenceSubject {
   readonly process: Worker['process']
   /** The agent's last report; null before the first. `http` is always what was last known of it. */
   readonly beat: Beat | null
-  /** The app's named breakers and bulkheads in this worker, as last told. */
+  /** The app's named breakers and bulkheads in this worker, and its chaos, as last told. */
   readonly strategies: Iterable<LiveSample>
   /** chaos() in the app's code may inject faults from now on. */
   allowChaos(): void
@@ -59,6 +59,8 @@ export function watchWorker(
   /** Whether the kernel has killed for memory since the last call. */
   sawOomKill: () => boolean,
   inspected: { readonly captured: boolean; readonly usersPort: number | null },
+  /** A breaker of the app has turned here, or a fault was injected. */
+  onStrategyTurn: () => void,
 ): WorkerHandle {
   const { id } = identity
   const strategies = new Map<number, LiveSample>()
@@ -129,7 +131,7 @@ export function watchWorker(
       case 'beat':
         sigusr1 = message.sigusr1 === true
         beat = message.http === undefined && beat?.http !== undefined ? { ...message, http: beat.http } : message
-        keepSamples(strategies, message.strategies ?? [])
+        if (keepSamples(strategies, message.strategies ?? [])) onStrategyTurn()
         reportBeat(beat)
         return
       case 'probed':

@@ -1,4 +1,4 @@
-// What workers tell of their named breakers and bulkheads: the words that agent, supervisor and status share.
+// What workers tell of their named breakers and bulkheads, and of chaos: the words that agent, supervisor and status share.
 
 /** The better first. */
 export const BREAKER_STATES = ['closed', 'disabled', 'half-open', 'open', 'forced-open'] as const
@@ -24,6 +24,13 @@ export type StrategySample =
       readonly inFlight: number
       readonly queued: number
       readonly rejected: number
+    }
+  | {
+      readonly id: number
+      readonly kind: 'chaos'
+      readonly name: string
+      /** Faults of all sorts, since it was made. Told from the first one on. */
+      readonly injected: number
     }
   /** Disposed of, or let go by the app. */
   | { readonly id: number; readonly kind: 'gone' }

@@ -63,6 +63,7 @@ const StrategySample = z.discriminatedUnion('kind', [
     queued: z.number(),
     rejected: z.number(),
   }),
+  z.object({ id: z.number(), kind: z.literal('chaos'), name: StrategyName, injected: z.number() }),
   z.object({ id: z.number(), kind: z.literal('gone') }),
 ])
 

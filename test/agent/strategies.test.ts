@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Strategies } from '../../src/agent/strategies.ts'
-import { bulkhead, circuitBreaker, pipeline, retry } from '../../src/patterns.ts'
+import { bulkhead, chaos, circuitBreaker, pipeline, retry } from '../../src/patterns.ts'
 import type { WatchedStrategy } from '../../src/protocol/agent-handle.ts'
 import { AgentMessage } from '../../src/protocol/worker-messages.ts'
 
@@ -27,6 +27,18 @@ test('a breaker and a bulkhead are told once, and again when something about the
   expect(changes).toEqual([
     { id: 1, kind: 'circuitBreaker', name: 'db', state: 'open', calls: 1, failures: 1, rejected: 1 },
   ])
+})
+
+test('chaos is told from its first fault on, and only when it has injected more', async () => {
+  const faults = chaos({ name: 'db', enabled: true, probability: 1, latencyProbability: 1, latency: 1 })
+  const strategies = watched(asWatched(faults))
+  expect(strategies.changes()).toEqual([])
+  await faults.report(() => 1)
+  const changes = strategies.changes()
+  expect(changes).toEqual([{ id: 1, kind: 'chaos', name: 'db', injected: 2 }])
+  expect(strategies.changes()).toEqual([])
+  const gauges = { heapUsed: 1, delayP99Ms: 1, utilization: 0, connections: 0, requests: 0 }
+  expect(AgentMessage.safeParse({ cmd: 'NODE_RESIL', act: 'beat', ...gauges, strategies: changes }).success).toBe(true)
 })
 
 test('one that is disposed of is told as gone, once', () => {

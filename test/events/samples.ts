@@ -733,6 +733,30 @@ const rows: Rows = {
     ],
   ],
   'gate.closed': [[{ app: 'web', slot: 2 }, 'info', 'web:2 stays up again: restarts are no longer held']],
+  'breaker.opened': [
+    [
+      { app: 'web', name: 'payments', openIn: 1, workers: 4 },
+      'warn',
+      'web: circuit breaker "payments" is open in 1 of 4 workers: calls fail at once until a trial call succeeds; mend what it calls',
+    ],
+  ],
+  'breaker.closed': [
+    [{ app: 'web', name: 'payments' }, 'info', 'web: circuit breaker "payments" is open in no worker any more'],
+  ],
+  'chaos.injecting': [
+    [
+      { app: 'web', name: 'payments', injected: 1 },
+      'warn',
+      'web: chaos() "payments" makes calls fail on purpose (1 fault so far), since chaos.allowed is true',
+    ],
+  ],
+  'chaos.ended': [
+    [
+      { app: 'web', name: 'payments', injected: 17, quietMs: 60_000 },
+      'info',
+      'web: chaos() "payments" has injected nothing for 1 min (17 faults in all)',
+    ],
+  ],
   'reload.started': [
     [
       { app: 'web', generation: 3, request, restart: false, slots: 4 },

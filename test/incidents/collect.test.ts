@@ -370,6 +370,110 @@ describe('the supervisor itself', () => {
   })
 })
 
+describe('a breaker that opens', () => {
+  const opens = (name = 'db', app = 'web'): ResilEvent => ({ type: 'breaker.opened', app, name, openIn: 1, workers: 2 })
+  const closes = (name = 'db'): ResilEvent => ({ type: 'breaker.closed', app: 'web', name })
+
+  test('is an incident of its app that names it, and of no worker', () => {
+    const s = story()
+    s.happens(opens(), { lines: lines('connect ECONNREFUSED') })
+    expect(s.incident).toMatchObject({ kind: 'dependency-open', state: 'open', app: 'web', about: 'db', workers: [] })
+    expect(s.incident.summary).toContain('circuit breaker "db" is open in 1 of 2 workers')
+    expect(s.incident.decision.did).toContain('restarts no worker')
+    expect(s.incident.lines).toHaveLength(1)
+  })
+
+  test('is over when it has stayed closed for a minute, since it closed', () => {
+    const s = story()
+    s.happens(opens())
+    s.passes(600_000)
+    expect(s.incident.state).toBe('open')
+    s.happens(closes())
+    s.passes(59_000)
+    expect(s.incident.state).toBe('open')
+    s.passes(1_000)
+    expect(s.incident).toMatchObject({ state: 'resolved', endedAt: s.incident.begunAt + 600_000, failures: 1 })
+  })
+
+  test('and closes, and opens again makes one incident grow', () => {
+    const s = story()
+    for (let n = 0; n < 3; n += 1) {
+      s.happens(opens())
+      s.passes(30_000)
+      s.happens(closes())
+      s.passes(30_000)
+    }
+    s.happens(opens())
+    s.passes(120_000)
+    expect(s.incident).toMatchObject({ state: 'open', failures: 4 })
+    expect(s.told.map(({ type }) => type)).toEqual(['incident.opened'])
+  })
+
+  test('is apart from others of another name or app, and each ends by itself', () => {
+    const s = story(['web', 'api'])
+    s.happens(opens('db'))
+    s.happens(opens('mail'))
+    s.happens(opens('db', 'api'))
+    s.happens(closes('db'))
+    s.passes(60_000)
+    expect(s.incidents.map(({ app, about, state }) => [app, about, state])).toEqual([
+      ['web', 'db', 'resolved'],
+      ['web', 'mail', 'open'],
+      ['api', 'db', 'open'],
+    ])
+  })
+
+  test('is told in the story of a crash that goes on, and does not become it', () => {
+    const s = story()
+    s.happens(crashed(first))
+    s.happens(opens())
+    s.happens(crashed(second))
+    expect(s.incidents.map(({ kind, failures }) => [kind, failures])).toEqual([
+      ['crash', 2],
+      ['dependency-open', 1],
+    ])
+  })
+
+  test('and was left open by a supervisor before is over after a minute, unless it opens again', () => {
+    const before = story()
+    before.happens(opens())
+    const left = before.incident
+    for (const opensAgain of [false, true]) {
+      const s = story()
+      s.adopts([left], left.id)
+      if (opensAgain) s.happens(opens())
+      s.passes(59_000)
+      expect(s.state.open).toHaveLength(1)
+      s.passes(1_000)
+      expect(s.incident).toMatchObject({ id: left.id, state: opensAgain ? 'open' : 'resolved' })
+    }
+  })
+})
+
+describe('chaos', () => {
+  const begins: ResilEvent = { type: 'chaos.injecting', app: 'web', name: 'db', injected: 1 }
+  const ends: ResilEvent = { type: 'chaos.ended', app: 'web', name: 'db', injected: 9, quietMs: 60_000 }
+
+  test('is an incident of its own, and what it makes fail is another', () => {
+    const s = story()
+    s.happens(begins)
+    s.happens(crashed(first))
+    expect(s.incidents.map(({ kind, about }) => [kind, about])).toEqual([
+      ['chaos', 'db'],
+      ['crash', null],
+    ])
+  })
+
+  test('is over when its end is told, since its last fault', () => {
+    const s = story()
+    s.happens(begins)
+    s.passes(90_000)
+    expect(s.incident.state).toBe('open')
+    s.happens(ends)
+    expect(s.incident).toMatchObject({ state: 'resolved', endedAt: s.incident.begunAt + 30_000 })
+  })
+})
+
 describe('what a supervisor before this one left open', () => {
   const left = (): Incident => {
     const s = story()

@@ -11,6 +11,7 @@ export function sampleIncident(overrides: Partial<Incident> = {}): Incident {
     state: 'open',
     supervisor: { name: 'shop', pid: 1, version: '0.1.0', node: 'v20.20.2' },
     app: 'web',
+    about: null,
     workers: [{ slot: 0, worker: 1, pid: 4001, generation: 1 }],
     failures: 2,
     begunAt: WALL,

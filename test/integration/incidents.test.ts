@@ -1,13 +1,13 @@
 // Each kind of incident, made to happen for real; then `resil why` names the kind and its runbook, as somebody would ask for it:
-// while the supervisor runs, or after it has died. A kind whose watchdog lands adds a row.
+// while the supervisor runs, or after it has died.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { IncidentKind } from '../../src/events/incident-kind.ts'
+import { afterEach, describe, expect, it, onTestFinished, test } from 'vitest'
+import { INCIDENT_KINDS, type IncidentKind } from '../../src/events/incident-kind.ts'
 import type { Incident } from '../../src/incidents/incident.ts'
 import { assertNoProcessLeft, type CliOptions, NODE, tempDir } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
@@ -44,9 +44,15 @@ async function running(entry: string, node: string, options: StartOptions = {}):
 }
 
 /** As `running`, with settings that need a file. */
-async function configured(entry: string, node: string, settings: object): Promise<Service> {
+async function configured(
+  entry: string,
+  node: string,
+  settings: object,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const config = { name: 'web', script: fixture(entry), instances: 1, ...settings }
-  const service = await startService(null, { node, cwd: tempDir({ 'resilience.config.json': JSON.stringify(config) }) })
+  const cwd = tempDir({ 'resilience.config.json': JSON.stringify(config) })
+  const service = await startService(null, { node, cwd, env })
   await service.event('app.running')
   return service
 }
@@ -306,7 +312,44 @@ const rows: readonly Row[] = [
     },
     knows: { summary: expect.stringContaining('503') },
   },
+  {
+    kind: 'dependency-open',
+    what: 'a breaker that opens because its dependency refuses',
+    happen: async (node) => {
+      const service = await running('needs-payments.mjs', node, { appArgs: [String(await freePort())] })
+      expect(await service.get()).toBe('{"ok":false}')
+      return service
+    },
+    knows: {
+      app: 'web',
+      about: 'payments',
+      workers: [],
+      state: 'open',
+      summary: expect.stringContaining('circuit breaker "payments" is open in 1 of 1 worker'),
+      decision: { did: expect.stringContaining('restarts no worker for it') },
+    },
+  },
+  {
+    kind: 'chaos',
+    what: 'chaos() in the code, where config and CHAOS_ENABLED let it',
+    happen: async (node) => {
+      const service = await configured('chaotic.mjs', node, { chaos: { allowed: true } }, { CHAOS_ENABLED: 'true' })
+      expect(await service.get()).toBe('{"ok":false}')
+      return service
+    },
+    knows: {
+      app: 'web',
+      about: 'payments',
+      workers: [],
+      state: 'open',
+      summary: expect.stringContaining('chaos() "payments" makes calls fail on purpose'),
+    },
+  },
 ]
+
+test('there is a row for each kind', () => {
+  expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(INCIDENT_KINDS))
+})
 
 async function why(service: Service): Promise<Why> {
   const { code, stdout } = await service.resil(['why', '--json'])

@@ -1,11 +1,12 @@
 // The patterns inside of workers, by the built CLI: what the supervisor forbids them, and what it tells of them.
 
+import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AppStatus } from '../../src/protocol/status.ts'
 import { assertNoProcessLeft } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
-import { fixture, type Service, startService } from '../support/service.ts'
+import { fixture, freePort, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const DEADLINE_MS = 15_000
@@ -52,6 +53,31 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     await service.event('worker.exited', ({ worker }) => worker.pid === pid)
     await service.event('worker.ready', ({ worker }) => worker.id === 3)
     for (let n = 0; n < 4; n++) expect(await ask(service, '/chaos')).toMatchObject({ injected: true })
+    await service.stop()
+  })
+
+  it('a breaker that opens is told, and that it is open no more: when what it calls answers again, and when its worker ends', async () => {
+    const port = await freePort()
+    const service = await startService(fixture('needs-payments.mjs'), {
+      node,
+      args: ['--name', 'web', '-w', '1'],
+      appArgs: [String(port)],
+    })
+    await service.event('app.running')
+    expect(await service.get()).toBe('{"ok":false}')
+    expect(await service.event('breaker.opened')).toMatchObject({ app: 'web', name: 'payments', openIn: 1, workers: 1 })
+    const dependency = http.createServer((_request, response) => response.end()).listen(port, '127.0.0.1')
+    onTestFinished(() => void dependency.close())
+    const closedAfterACall = () => service.get().then(() => service.events('breaker.closed').length)
+    await expect.poll(closedAfterACall, { timeout: DEADLINE_MS, interval: 250 }).toBe(1)
+    await new Promise((resolve) => dependency.close(resolve))
+    expect(await service.get()).toBe('{"ok":false}')
+    const times = (type: 'breaker.opened' | 'breaker.closed') => () => service.events(type).length
+    await expect.poll(times('breaker.opened'), { timeout: DEADLINE_MS }).toBe(2)
+    const [worker] = (await service.status()).apps[0]?.workers ?? []
+    process.kill(worker?.pid ?? 0, 'SIGKILL')
+    await expect.poll(times('breaker.closed'), { timeout: DEADLINE_MS }).toBe(2)
+    expect(service.events('incident.opened').filter(({ kind }) => kind === 'dependency-open')).toHaveLength(1)
     await service.stop()
   })
 

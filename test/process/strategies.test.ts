@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { breakersOf, bulkheadsOf, keepSamples, type LiveSample } from '../../src/process/strategies.ts'
-import type { BreakerState } from '../../src/protocol/strategy-sample.ts'
+import type { BreakerState, StrategySample } from '../../src/protocol/strategy-sample.ts'
 
 const breaker = (name: string, state: BreakerState, id = 1): LiveSample => ({
   id,
@@ -71,4 +71,20 @@ test('what a worker tells replaces what it told before, until it is gone', () =>
   keepSamples(known, [breaker('db', 'closed'), room('room', 1)])
   keepSamples(known, [breaker('db', 'open'), { id: 2, kind: 'gone' }])
   expect([...known.values()]).toEqual([breaker('db', 'open')])
+})
+
+test.each<[string, readonly StrategySample[], boolean]>([
+  ['counts alone', [{ ...breaker('db', 'closed'), failures: 9 } as LiveSample], false],
+  ['a bulkhead', [room('room', 5)], false],
+  ['a breaker that is new and closed', [breaker('mail', 'closed', 7)], false],
+  ['a breaker that is new and open', [breaker('mail', 'open', 7)], true],
+  ['a breaker that opens', [breaker('db', 'open')], true],
+  ['an open breaker that goes on counting', [breaker('cut', 'open', 3)], false],
+  ['an open breaker that is gone', [{ id: 3, kind: 'gone' }], true],
+  ['a closed one that is gone', [{ id: 1, kind: 'gone' }], false],
+  ['a fault that was injected', [{ id: 8, kind: 'chaos', name: 'x', injected: 1 }], true],
+])('a turn, or none: %s', (_what, changes, turned) => {
+  const known = new Map<number, LiveSample>()
+  keepSamples(known, [breaker('db', 'closed'), breaker('cut', 'open', 3)])
+  expect(keepSamples(known, changes)).toBe(turned)
 })

@@ -14,9 +14,10 @@ import {
 import type { Call } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
-import { chaosAllowed } from '../supervised.ts'
+import { chaosAllowed, tellSupervisor } from '../supervised.ts'
 import { ChaosLayer } from './chaos-layer.ts'
 import { type Latency, type Odds, seeded } from './draw.ts'
+import { countUnnamed, type Fault, metricsOf } from './unnamed.ts'
 
 export type { Latency } from './draw.ts'
 
@@ -74,6 +75,8 @@ export class ChaosStrategy extends BaseStrategy {
   readonly outcome: ((call: Call) => unknown) | undefined
   private readonly enabled: () => boolean
   private readonly injected = { error: 0, latency: 0, hang: 0, outcome: 0 }
+  private readonly isNamed: boolean
+  private told = false
 
   constructor(options: ChaosOptions<unknown>) {
     super(OF, options)
@@ -87,6 +90,7 @@ export class ChaosStrategy extends BaseStrategy {
       probability: probability('probability'),
       outcomeProbability: probability('outcomeProbability'),
     }
+    this.isNamed = options.name !== undefined
     this.error = functionOption(OF, 'error', options.error)
     this.outcome = functionOption(OF, 'outcome', options.outcome)
     if (this.odds.outcomeProbability > 0 && this.outcome === undefined) {
@@ -111,14 +115,19 @@ export class ChaosStrategy extends BaseStrategy {
     }
   }
 
-  inject(fault: 'error' | 'latency' | 'hang' | 'outcome'): void {
+  inject(fault: Fault): void {
     this.injected[fault] += 1
+    // Not before its first fault: what is off takes no place among those that are told of.
+    if (!this.isNamed) countUnnamed(fault)
+    else if (!this.told) {
+      this.told = true
+      tellSupervisor(this)
+    }
     this.tell({ type: 'chaos.injected', fault } as Untold)
   }
 
   metrics(): ChaosMetrics {
-    const { error, latency, hang, outcome } = this.injected
-    return { errors: error, latencies: latency, hangs: hang, outcomes: outcome }
+    return metricsOf(this.injected)
   }
 }
 

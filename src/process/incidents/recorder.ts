@@ -98,7 +98,9 @@ export function startRecorder(options: RecorderOptions): Recorder {
     if (closed) return
     const worker = subjectOf(event)
     const seen =
-      worker === null ? { lines: [], samples: null } : { lines: wordsOf(worker), samples: rings.of(worker.id) }
+      worker === null
+        ? { lines: wordsAround(event), samples: null }
+        : { lines: wordsOf(worker), samples: rings.of(worker.id) }
     const incident = take({ type: 'event', event, ...seen, now: clock.now() })
     if (event.type === 'worker.exited') rings.forget(event.worker.id)
     const told = 'incident' in event ? (whole.get(event.incident) ?? null) : incident
@@ -121,6 +123,11 @@ export function startRecorder(options: RecorderOptions): Recorder {
   function wordsOf({ app, slot, pid }: WorkerRef): readonly LogLine[] {
     const own = log.lastWords(app, slot, Number.POSITIVE_INFINITY).filter((line) => line.pid === pid)
     return bounded(own.length > 0 ? own : log.lastWords(app, null, MOST_LINES))
+  }
+
+  /** Of no worker, but its app may have said why. */
+  function wordsAround(event: ResilEvent): readonly LogLine[] {
+    return event.type === 'breaker.opened' ? bounded(log.lastWords(event.app, null, MOST_LINES)) : []
   }
 
   function tick(): void {

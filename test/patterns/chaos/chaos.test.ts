@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { draw, seeded } from '../../../src/patterns/chaos/draw.ts'
 import { type ChaosOptions, chaos, circuitBreaker, manualClock, pipeline, timeout } from '../../../src/patterns.ts'
-import { AGENT_HANDLE, type AgentHandle } from '../../../src/protocol/agent-handle.ts'
+import { AGENT_HANDLE, type AgentHandle, type WatchedStrategy } from '../../../src/protocol/agent-handle.ts'
 import { boom, errorOf, stateOf, succeeds } from '../support/promises.ts'
 
 afterEach(() => {
@@ -53,6 +53,35 @@ describe('is off', () => {
   it('where nothing was asked for: a name alone injects nothing', async () => {
     process.env.CHAOS_ENABLED = 'true'
     expect(await chaos('db').execute(succeeds)).toBe('ok')
+  })
+})
+
+describe('tells the supervisor', () => {
+  const watching = () => {
+    const told: WatchedStrategy[] = []
+    underSupervisor({ chaosAllowed: true, watch: (strategy) => void told.push(strategy) })
+    return told
+  }
+
+  it('when it injects its first fault, and not before', async () => {
+    const told = watching()
+    const faults = chaos({ name: 'db', enabled: true, probability: 1 })
+    await chaos({ name: 'calm', enabled: true }).report(succeeds)
+    expect(told).toEqual([])
+    await faults.report(succeeds)
+    await faults.report(succeeds)
+    expect(told).toEqual([faults])
+  })
+
+  it('of all without a name as one', async () => {
+    vi.resetModules()
+    const fresh = await import('../../../src/patterns.ts')
+    const told = watching()
+    for (let n = 0; n < 3; n += 1) await fresh.chaos({ enabled: true, probability: 1 }).report(succeeds)
+    expect(told.map(({ name, kind, disposed }) => ({ name, kind, disposed }))).toEqual([
+      { name: 'unnamed', kind: 'chaos', disposed: false },
+    ])
+    expect(told[0]?.metrics()).toEqual({ errors: 3, latencies: 0, hangs: 0, outcomes: 0 })
   })
 })
 
