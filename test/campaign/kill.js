@@ -139,6 +139,14 @@ async function campaign(instances, most) {
     failures.push(error.message)
   }
   for (const fault of supervisor.faults()) failures.push(`${fault.type}: ${fault.message}`)
+  // A worker that nobody here has killed must not end before the stop.
+  for (const { type, worker, exit } of supervisor.events) {
+    if (type === 'worker.exited' && !victims.has(worker.pid)) {
+      failures.push(
+        `worker ${worker.pid} ended by itself: ${exit.kind}, ${exit.signal ?? `code ${exit.code}`}, after ${exit.uptimeMs} ms`,
+      )
+    }
+  }
   const { code } = await supervisor.stop()
   if (code !== 0) failures.push(`the supervisor exited with ${code}`)
   const pids = supervisor.events.filter(({ type }) => type === 'worker.forked').map(({ worker }) => worker.pid)
