@@ -180,7 +180,8 @@ const rows: readonly Row[] = [
     },
     knows: {
       state: 'resolved',
-      summary: expect.stringContaining('cut off 1 connection with something in hand'),
+      // On a busy machine resil's own deadline may come before the agent's, which is half a second earlier.
+      summary: expect.stringMatching(/cut off 1 connection with something in hand|had not finished by its deadline/),
       exit: { kind: 'planned' },
     },
   },
@@ -391,7 +392,9 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     process.kill(service.pid, 'SIGKILL')
     await service.exit
     const [folder = ''] = readdirSync(join(cwd, 'state'))
-    expect(readdirSync(join(cwd, 'state', folder)).filter((name) => name !== 'supervisor.json')).toHaveLength(1)
+    // A kill may have come between the writing of a file and its renaming.
+    const files = readdirSync(join(cwd, 'state', folder)).filter((name) => /^\w{6}\.json$/.test(name))
+    expect(files).toHaveLength(1)
 
     const dead = await service.resil(['incidents', '--json'])
     const [before] = JSON.parse(dead.stdout).incidents

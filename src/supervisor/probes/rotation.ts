@@ -35,6 +35,8 @@ function turnTo(turn: Turn, slot: Slot, worker: Worker, inRotation: boolean): vo
   if (worker.inRotation === inRotation) return
   const turned = updateWorker(slot, { ...worker, inRotation })
   turn.commands.push({ type: 'rotate', worker: worker.id, inRotation })
-  const detail = worker.probes.readiness?.detail ?? ''
+  const said = worker.probes.readiness?.detail ?? ''
+  const stillFails = inRotation && worker.probes.readiness?.passing === false
+  const detail = stillFails ? `${said}, but most workers fail with it` : said
   turn.emit({ type: 'worker.rotated', worker: refOf(turned), inRotation, detail })
 }
