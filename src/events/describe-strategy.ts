@@ -8,7 +8,8 @@ export function describeStrategy(event: StrategyEvent): string {
   const { app, name } = event
   switch (event.type) {
     case 'breaker.opened':
-      return `${app}: circuit breaker "${name}" is open in ${event.openIn} of ${count(event.workers, 'worker')}: calls fail at once until a trial call succeeds; mend what it calls`
+      // So far: the others follow with their next calls, and nothing tells of them but status.
+      return `${app}: circuit breaker "${name}" has opened, in ${count(event.openIn, 'worker')} so far: its calls fail at once until trial calls succeed; mend what it calls`
     case 'breaker.closed':
       return `${app}: circuit breaker "${name}" is open in no worker any more`
     case 'chaos.injecting':

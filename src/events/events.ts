@@ -288,7 +288,7 @@ export type StrategyEvent =
       readonly app: string
       readonly name: string
       readonly openIn: number
-      /** Workers that have one of this name. */
+      /** Workers that have told of one with this name. */
       readonly workers: number
     }
   /** Open in no worker any more, half-open neither; also when those workers are gone. */

@@ -67,7 +67,10 @@ export function adviceFor({ kind, app, workers, exit }: Incident): readonly Advi
         restart,
       ]
     case 'dependency-open':
-      return [logs, status]
+      return [
+        { command: `resil status ${name}`, why: 'in how many workers it is open, and how many calls it let through' },
+        logs,
+      ]
     case 'disk-full':
       return [
         { command: 'df -h; df -i', why: 'which file system is full: bytes, or inodes' },

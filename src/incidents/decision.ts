@@ -54,7 +54,7 @@ export function decisionOf(event: PublishedEvent): Decision | null {
       return { did: ACTIONS[event.action], why: `the ${event.watchdog} watchdog's action is "${event.action}"` }
     case 'breaker.opened':
       return {
-        did: 'restarts no worker for it: the breaker tries a call from time to time, and closes when one succeeds',
+        did: 'restarts no worker, and lets the breaker try a call from time to time until enough of them succeed',
         why: 'a restart mends no dependency, and new workers would only try it harder',
       }
     case 'chaos.injecting':

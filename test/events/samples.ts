@@ -737,7 +737,7 @@ const rows: Rows = {
     [
       { app: 'web', name: 'payments', openIn: 1, workers: 4 },
       'warn',
-      'web: circuit breaker "payments" is open in 1 of 4 workers: calls fail at once until a trial call succeeds; mend what it calls',
+      'web: circuit breaker "payments" has opened, in 1 worker so far: its calls fail at once until trial calls succeed; mend what it calls',
     ],
   ],
   'breaker.closed': [

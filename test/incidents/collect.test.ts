@@ -378,7 +378,7 @@ describe('a breaker that opens', () => {
     const s = story()
     s.happens(opens(), { lines: lines('connect ECONNREFUSED') })
     expect(s.incident).toMatchObject({ kind: 'dependency-open', state: 'open', app: 'web', about: 'db', workers: [] })
-    expect(s.incident.summary).toContain('circuit breaker "db" is open in 1 of 2 workers')
+    expect(s.incident.summary).toContain('circuit breaker "db" has opened')
     expect(s.incident.decision.did).toContain('restarts no worker')
     expect(s.incident.lines).toHaveLength(1)
   })

@@ -44,6 +44,13 @@ describe('on the disk', () => {
     expect(await store.get('zzzzzz')).toBeNull()
   })
 
+  test('a file from before incidents were about a breaker is one about none', async () => {
+    const { about: _, ...old } = sampleIncident({ id: '0y2c04' })
+    const store = open(tempDir({ '0y2c04.json': JSON.stringify(old) }))
+    expect((await store.loaded).open).toEqual([sampleIncident({ id: '0y2c04', about: null })])
+    expect(store.told).toEqual([])
+  })
+
   test('broken files are told and left out, and what is none of its own is left alone', async () => {
     const dir = tempDir({
       '0y2c01.json': '{"version":1,"id":"0y2c01"',
