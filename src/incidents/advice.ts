@@ -68,7 +68,10 @@ export function adviceFor({ kind, app, workers, exit }: Incident): readonly Advi
       ]
     case 'dependency-open':
       return [
-        { command: `resil status ${name}`, why: 'in how many workers it is open, and how many calls it let through' },
+        {
+          command: `resil status ${name}`,
+          why: 'in how many workers it is open, and how many calls it did not let through',
+        },
         logs,
       ]
     case 'disk-full':

@@ -328,6 +328,7 @@ const rows: readonly Row[] = [
       state: 'open',
       summary: expect.stringContaining('circuit breaker "payments" has opened, in 1 worker so far'),
       decision: { did: expect.stringContaining('restarts no worker') },
+      lines: [expect.objectContaining({ text: expect.stringContaining('ECONNREFUSED') })],
     },
   },
   {
