@@ -390,12 +390,16 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     }
     const service = await startService(fixture('dies-when-ready.cjs'), options)
     await service.event('gate.opened')
+    const [folder = ''] = readdirSync(join(cwd, 'state'))
+    // A kill may come between the writing of a file and its renaming.
+    const files = () => readdirSync(join(cwd, 'state', folder)).filter((name) => /^\w{6}\.json$/.test(name))
+    // What grows is written four times a second at most.
+    const failuresOnDisk = () =>
+      files().map((name) => JSON.parse(readFileSync(join(cwd, 'state', folder, name), 'utf8')).failures)
+    await expect.poll(failuresOnDisk, { timeout: 20_000 }).toEqual([expect.toSatisfy((count) => count > 4)])
     process.kill(service.pid, 'SIGKILL')
     await service.exit
-    const [folder = ''] = readdirSync(join(cwd, 'state'))
-    // A kill may have come between the writing of a file and its renaming.
-    const files = readdirSync(join(cwd, 'state', folder)).filter((name) => /^\w{6}\.json$/.test(name))
-    expect(files).toHaveLength(1)
+    expect(files()).toHaveLength(1)
 
     const dead = await service.resil(['incidents', '--json'])
     const [before] = JSON.parse(dead.stdout).incidents
