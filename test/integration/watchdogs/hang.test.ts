@@ -22,7 +22,7 @@ async function serving(config: object, node: string): Promise<Service> {
 
 describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a loop that spins is suspect within 3 s, its stack is read before it is killed, and it is replaced in time; no request of the others is harmed', async () => {
-    const service = await serving({ watchdogs: { hang: { replaceAfter: '5s' } } }, node)
+    const service = await serving({ watchdogs: { hang: { replaceAfter: '8s' } } }, node)
     let asking = true
     const slow: number[] = []
     const client = async () => {
@@ -43,12 +43,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const [suspected] = service.events('worker.suspected')
     expect(suspected?.silentMs).toBeLessThan(3_000)
     // On a calm machine 3 s after the hang began; how long the reading takes on a busy one is not what is tried here.
-    expect(stackMs).toBeLessThan(5_000)
+    expect(stackMs).toBeLessThan(8_000)
     expect((await service.status()).apps[0]?.workers.map(({ state }) => state)).toContain('suspect')
     const exited = await service.event('worker.exited')
     expect(exited).toMatchObject({ worker: { pid: hung }, exit: { kind: 'hang', signal: 'SIGKILL' } })
     const { bootMs } = await service.event('worker.ready', ({ worker }) => worker.id === 3)
-    expect(Date.now() - begun).toBeLessThan(5_000 + bootMs + 1_000)
+    expect(Date.now() - begun).toBeLessThan(8_000 + bootMs + 1_000)
     asking = false
     await Promise.all(clients)
     // Only what was given to the hung worker before it was suspect has waited.
