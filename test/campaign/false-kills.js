@@ -2,7 +2,7 @@
 //   npm run campaign:false-kills -- --rounds 1 --seconds 60 --sleep 30 --workers 4
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { conclude, fixture, numbersFromArgs, request, seeded, sleep, startSupervisor } from './support.js'
+import { conclude, fixture, request, seeded, sleep, startSupervisor, valuesFromArgs } from './support.js'
 
 const {
   rounds,
@@ -10,7 +10,7 @@ const {
   sleep: sleepSeconds,
   workers,
   seed,
-} = numbersFromArgs({
+} = valuesFromArgs({
   rounds: 1,
   seconds: 60,
   sleep: 30,
@@ -43,8 +43,8 @@ async function trial(name, run) {
   const since = supervisor.events.slice(from)
   const harm = since.filter(({ type }) => type === 'worker.signalled' || type === 'worker.exited')
   for (const { type, worker } of harm) failures.push(`${name}: ${type} of pid ${worker.pid}`)
-  const answer = await ask('/')
-  if (answer !== 'ok') failures.push(`${name}: a request afterwards: ${answer}`)
+  const { result } = await ask('/')
+  if (result !== 'ok') failures.push(`${name}: a request afterwards: ${result}`)
   figures[name] = {
     harmed: harm.length,
     suspected: since.filter(({ type }) => type === 'worker.suspected').length,

@@ -165,7 +165,11 @@ export async function startSupervisor(config, moreEnv = {}) {
  * A request whose answer must name the path that was asked for. Resolves to `result`: 'ok', 'hung', or what went wrong; and
  * `clientPort`: the client's end of the connection that carried it, by which a worker's ledger knows it.
  */
-export function request(port, path, { agent = false, hungAfterMs = 15_000 } = {}) {
+export function request(
+  port,
+  path,
+  { agent = false, hungAfterMs = 15_000, expect = (body) => body.includes(JSON.stringify(path)) } = {},
+) {
   return new Promise((resolve) => {
     let clientPort = null
     const timer = setTimeout(() => {
@@ -184,7 +188,7 @@ export function request(port, path, { agent = false, hungAfterMs = 15_000 } = {}
         body += chunk
       })
       response.on('end', () => {
-        const right = response.statusCode === 200 && body.includes(JSON.stringify(path))
+        const right = response.statusCode === 200 && expect(body)
         settle(right ? 'ok' : `${response.statusCode} with a wrong answer: ${body.slice(0, 80)}`)
       })
       response.on('error', fail)
