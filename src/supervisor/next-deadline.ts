@@ -54,7 +54,8 @@ function workerDeadlines(app: App, worker: Worker): (number | null)[] {
     case 'ready':
       return [
         worker.trialOf.length > 0 ? stage.since + settings.restart.stableAfterMs : null,
-        worker.due === null ? worker.recycle.at : null,
+        // Age is the more urgent of the two.
+        worker.due === null || worker.due.cause === 'requests' ? worker.recycle.at : null,
         ...endDeadlines(worker),
         hangDeadline(app, worker),
       ]

@@ -329,7 +329,9 @@ function budgetGuard(): (sim: Simulation) => void {
     if (plans > 0) {
       const budget = Math.max(1, budgetOf(app).maxUnavailable)
       const inFlight = [...planned].filter((id) => leaving.get(id)?.stage.status === 'draining').length
-      if (readyCount(app) < floorOf(app))
+      // A restart promises old before new, so it takes one whatever the floor says; also in this very step.
+      const restarted = fresh.some((event) => event.type === 'worker.draining' && event.cause === 'restart')
+      if (!restarted && readyCount(app) < floorOf(app))
         throw new Error(`(2) ${readyCount(app)} ready after a planned removal, less than the floor of ${floorOf(app)}`)
       if (inFlight > budget) throw new Error(`(3) ${inFlight} planned removals in flight, more than ${budget}`)
     }
