@@ -40,8 +40,9 @@ describe('the reader', () => {
   it('reads nothing of a process that has ended, and keeps no descriptor', async () => {
     const reader = openStatReader()
     const before = readdirSync('/proc/self/fd').length
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    await once(child, 'spawn')
+    const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'])
+    // From 'spawn' on it may still be in exec, with no page of its own.
+    await once(child.stdout, 'data')
     expect(reader?.read(child.pid as number)?.rssBytes).toBeGreaterThan(0)
     child.kill('SIGKILL')
     await once(child, 'close')
