@@ -7,7 +7,7 @@ import type { Command } from '../supervisor/commands.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import { type Violation, violations } from '../supervisor/invariants.ts'
 import { nextDeadline } from '../supervisor/next-deadline.ts'
-import type { SupervisorState } from '../supervisor/state.ts'
+import type { SupervisorState } from '../supervisor/state/supervisor.ts'
 import { step } from '../supervisor/step.ts'
 
 /** Later than any busy machine makes a timer. */

@@ -4,15 +4,10 @@ import type { Settings } from '../config/settings.ts'
 import type { AppStatus, AppStatusState, WorkerStatus } from '../protocol/status.ts'
 import { portsOf } from '../supervisor/settle-apps.ts'
 import { startableAt } from '../supervisor/start-workers.ts'
-import {
-  type App,
-  allWorkers,
-  readyCount,
-  type Slot,
-  type SupervisorState,
-  type Worker,
-  workersOf,
-} from '../supervisor/state.ts'
+import { type App, allWorkers, readyCount } from '../supervisor/state/app.ts'
+import { type Slot, workersOf } from '../supervisor/state/slot.ts'
+import type { SupervisorState } from '../supervisor/state/supervisor.ts'
+import type { Worker } from '../supervisor/state/worker.ts'
 import { limitsReached } from '../supervisor/watchdogs/vitals.ts'
 import type { Measured as Measurements } from './incidents/sample-rings.ts'
 import type { Sampler } from './sampler.ts'

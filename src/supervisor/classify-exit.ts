@@ -3,7 +3,8 @@
 import type { AppSettings } from '../config/settings.ts'
 import type { EndCause, ExitKind } from '../events/events.ts'
 import type { WorkerInput } from './inputs.ts'
-import { hasServed, type Stage, type Worker } from './state.ts'
+import type { Stage } from './state/stage.ts'
+import { hasServed, type Worker } from './state/worker.ts'
 
 type Exit = Extract<WorkerInput, { type: 'worker.exited' }>
 

@@ -1,7 +1,7 @@
 // Order among apps: what an app depends on starts before it and stops after it. Cycles were refused with the config.
 
 import type { AppSettings } from '../config/settings.ts'
-import type { App } from './state.ts'
+import type { App } from './state/app.ts'
 
 /** Apps in an order in which each comes after what it depends on; otherwise as written. */
 export function dependenciesFirst(apps: readonly AppSettings[]): AppSettings[] {

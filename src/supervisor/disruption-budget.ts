@@ -1,7 +1,7 @@
 // The disruption budget: no planned action may take an app below its floor, and planned removals go one by one (DESIGN 6).
 
 import type { AppSettings } from '../config/settings.ts'
-import { type App, allWorkers, readyCount, wantedSlots } from './state.ts'
+import { type App, allWorkers, readyCount, wantedSlots } from './state/app.ts'
 
 /** A reload goes by the settings that it brings, in both: those of before may not go together with them. */
 export function budgetOf(app: App): Pick<AppSettings['reload'], 'surge' | 'maxUnavailable'> {

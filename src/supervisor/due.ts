@@ -2,7 +2,8 @@
 // probes); carried out by replace-workers.ts.
 
 import type { EndCause, ReplaceCause } from '../events/events.ts'
-import type { Due, Slot, Worker } from './state.ts'
+import type { Slot } from './state/slot.ts'
+import type { Due, Worker } from './state/worker.ts'
 import { type Turn, updateWorker } from './turn.ts'
 
 /** How long a worker that has to go is kept for its replacement to boot. */

@@ -4,7 +4,10 @@ import type { CanaryReport } from '../events/canary-report.ts'
 import type { ExitDetails, ReloadFailure } from '../events/events.ts'
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
-import { type App, allWorkers, isHeld, isReady, type Rollout, type Slot, type Worker } from './state.ts'
+import { type App, allWorkers } from './state/app.ts'
+import { isHeld, type Rollout } from './state/rollout.ts'
+import type { Slot } from './state/slot.ts'
+import { isReady, type Worker } from './state/worker.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>

@@ -1,7 +1,10 @@
 // The two ways to end a worker on purpose: drain it, or signal it and then kill it. Both arm a deadline.
 
 import type { DrainCause } from '../events/events.ts'
-import { type App, type KillReason, refOf, type Slot, settingsOf, type Worker } from './state.ts'
+import { type App, settingsOf } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import type { KillReason } from './state/stage.ts'
+import { refOf, type Worker } from './state/worker.ts'
 import { setStage, type Turn } from './turn.ts'
 
 /** After SIGKILL a process may be stuck in the kernel; it is signalled again at this pace until it is gone. */

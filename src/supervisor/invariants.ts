@@ -1,6 +1,8 @@
 // What must hold in every state the core can reach (DESIGN 12). Property tests look after each step; production tells it as an event.
 
-import { type App, placesOf, type SupervisorState, workersOf } from './state.ts'
+import { type App, placesOf } from './state/app.ts'
+import { workersOf } from './state/slot.ts'
+import type { SupervisorState } from './state/supervisor.ts'
 
 export interface Violation {
   /** Number in DESIGN 12. */

@@ -7,16 +7,11 @@ import { supersedeRollout, withdrawSurge } from './end-rollout.ts'
 import type { ControlInput } from './inputs.ts'
 import { commonEndpoints } from './readiness.ts'
 import { resize } from './resize.ts'
-import {
-  type App,
-  allWorkers,
-  isReady,
-  type Rollout,
-  type Slot,
-  type SupervisorState,
-  type Worker,
-  workersOf,
-} from './state.ts'
+import { type App, allWorkers } from './state/app.ts'
+import type { Rollout } from './state/rollout.ts'
+import { type Slot, workersOf } from './state/slot.ts'
+import type { SupervisorState } from './state/supervisor.ts'
+import { isReady, type Worker } from './state/worker.ts'
 import { emptyStorm } from './storm-budget.ts'
 import { findApp, type Turn, updateWorker } from './turn.ts'
 

@@ -5,7 +5,9 @@ import { drainWorker } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
 import { refusalOf, refuse } from './on-reload-requested.ts'
 import { resize } from './resize.ts'
-import { type App, isReady, workersOf } from './state.ts'
+import type { App } from './state/app.ts'
+import { workersOf } from './state/slot.ts'
+import { isReady } from './state/worker.ts'
 import { findApp, type Turn } from './turn.ts'
 
 /** More workers than any one machine wants: a typing error, and the machine's memory would pay for it. */

@@ -3,7 +3,8 @@
 import { supersedeRollout } from './end-rollout.ts'
 import { killNow } from './end-worker.ts'
 import type { ControlInput } from './inputs.ts'
-import { type App, placesOf, workersOf } from './state.ts'
+import { type App, placesOf } from './state/app.ts'
+import { workersOf } from './state/slot.ts'
 import { findApp, type Turn } from './turn.ts'
 
 export function onStopRequested(turn: Turn, input: Extract<ControlInput, { type: 'stop.requested' }>): void {

@@ -4,7 +4,7 @@
 import { assertNever } from '../errors.ts'
 import type { WorkerInput } from './inputs.ts'
 import { refuseStandby, stand } from './reserve.ts'
-import { refOf } from './state.ts'
+import { refOf } from './state/worker.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 
 type Sign = Exclude<

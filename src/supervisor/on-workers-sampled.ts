@@ -2,7 +2,9 @@
 // has its own limit in time, and one that leaves is leaving.
 
 import type { WorkerInput } from './inputs.ts'
-import { hasServed, type Slot, settingsOf, type Worker } from './state.ts'
+import { settingsOf } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import { hasServed, type Worker } from './state/worker.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 import { watchCpu } from './watchdogs/cpu.ts'
 import { watchMemory } from './watchdogs/memory.ts'

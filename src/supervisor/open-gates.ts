@@ -2,7 +2,9 @@
 
 import { windowExceeded } from './crash-window.ts'
 import { openGate, settleTrial } from './restart-gate.ts'
-import type { App, Slot, Worker } from './state.ts'
+import type { App } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import type { Worker } from './state/worker.ts'
 import { emptyStorm, scoreAt, stormLimit } from './storm-budget.ts'
 import type { Turn } from './turn.ts'
 

@@ -4,7 +4,8 @@ import type { AppSettings, CanarySettings } from '../config/settings.ts'
 import type { ReloadPlan } from '../protocol/reload-plan.ts'
 import { floorOf } from './disruption-budget.ts'
 import { endpointsToKeep, instancesFor } from './on-reload-requested.ts'
-import type { App, Slot } from './state.ts'
+import type { App } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
 
 type PlannedSlot = ReloadPlan['slots'][number]
 

@@ -3,7 +3,11 @@
 
 import { settleGates } from './open-gates.ts'
 import { readySignal } from './readiness.ts'
-import { type App, goalOf, type ReadyBy, refOf, type Slot, settingsOf, type Worker, workersOf } from './state.ts'
+import { type App, settingsOf } from './state/app.ts'
+import { goalOf } from './state/rollout.ts'
+import { type Slot, workersOf } from './state/slot.ts'
+import type { ReadyBy } from './state/stage.ts'
+import { refOf, type Worker } from './state/worker.ts'
 import { setStage, type Turn, updateWorker } from './turn.ts'
 
 export function promoteWorkers(turn: Turn, app: App): void {

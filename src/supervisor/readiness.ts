@@ -1,7 +1,9 @@
 // When a booting worker counts as ready (DESIGN 5, ready.on).
 
 import type { AppSettings } from '../config/settings.ts'
-import type { App, ReadyBy, Worker } from './state.ts'
+import type { App } from './state/app.ts'
+import type { ReadyBy } from './state/stage.ts'
+import type { Worker } from './state/worker.ts'
 
 /** An app that never listens is taken as ready when its entry was loaded and it then lived for so long. */
 const QUIET_READY_MS = 10_000

@@ -4,7 +4,9 @@
 
 import type { RecycleSettings } from '../config/settings.ts'
 import { markDue } from './due.ts'
-import { type App, isReady, type Slot, settingsOf, type Worker } from './state.ts'
+import { type App, settingsOf } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import { isReady, type Worker } from './state/worker.ts'
 import type { Turn } from './turn.ts'
 
 const NEVER: Worker['recycle'] = { at: Number.POSITIVE_INFINITY, requests: Number.POSITIVE_INFINITY }

@@ -10,17 +10,9 @@ import { withdrawNext } from './end-rollout.ts'
 import { drainWorker, killNow } from './end-worker.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
-import {
-  type App,
-  hasServed,
-  isBooting,
-  isReady,
-  isUnwell,
-  refOf,
-  type Slot,
-  settingsOf,
-  type Worker,
-} from './state.ts'
+import { type App, settingsOf } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import { hasServed, isBooting, isReady, isUnwell, refOf, type Worker } from './state/worker.ts'
 import type { Turn } from './turn.ts'
 
 /** Requests in hand of a worker that has to go may finish, but not for long: it is ill. */

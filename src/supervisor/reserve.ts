@@ -4,7 +4,9 @@
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
 import { fork, liveRoom } from './start-workers.ts'
-import { type App, readyCount, refOf, type Slot, settingsOf, type Worker, wantedSlots } from './state.ts'
+import { type App, readyCount, settingsOf, wantedSlots } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import { refOf, type Worker } from './state/worker.ts'
 import { bootsInFlight, setStage, type Turn } from './turn.ts'
 
 /** An app that is ready by its message may listen a little later. */

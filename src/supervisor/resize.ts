@@ -1,7 +1,9 @@
 // How many slots an app has: more start at once; superfluous ones are retired, the highest numbers first, and go when their
 // workers have gone (on-scale-requested.ts, shrink).
 
-import { type App, isHeld, vacantSlot } from './state.ts'
+import type { App } from './state/app.ts'
+import { isHeld } from './state/rollout.ts'
+import { vacantSlot } from './state/slot.ts'
 import type { Turn } from './turn.ts'
 
 export function resize(turn: Turn, app: App, to: number, request: string): void {

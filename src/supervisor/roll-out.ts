@@ -8,18 +8,10 @@ import { drainWorker } from './end-worker.ts'
 import { resize } from './resize.ts'
 import { gateAdmits } from './restart-gate.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
-import {
-  type App,
-  allWorkers,
-  generationOf,
-  goalOf,
-  isBooting,
-  isHeld,
-  isReady,
-  isUnwell,
-  type Rollout,
-  type Slot,
-} from './state.ts'
+import { type App, allWorkers } from './state/app.ts'
+import { goalOf, isHeld, type Rollout } from './state/rollout.ts'
+import { generationOf, type Slot } from './state/slot.ts'
+import { isBooting, isReady, isUnwell } from './state/worker.ts'
 import type { Turn } from './turn.ts'
 import { advanceCanary, canaryRoom } from './watch-canary.ts'
 

@@ -3,7 +3,8 @@
 import { EXIT, signalExitCode } from '../exit-codes.ts'
 import { dependencyVerdict } from './dependencies.ts'
 import { giveUp, supersedeRollout } from './end-rollout.ts'
-import { type App, allWorkers, readyCount, type SupervisorState, wantedSlots } from './state.ts'
+import { type App, allWorkers, readyCount, wantedSlots } from './state/app.ts'
+import type { SupervisorState } from './state/supervisor.ts'
 import type { Turn } from './turn.ts'
 
 /** Without a ready worker and behind an open gate for so long, a foreground supervisor exits, so that what started it can act. */

@@ -3,7 +3,8 @@
 import { dependantsGone } from './dependencies.ts'
 import { drainWorker } from './end-worker.ts'
 import { beginAppStop } from './on-stop-requested.ts'
-import { type App, allWorkers, placesOf, workersOf } from './state.ts'
+import { type App, allWorkers, placesOf } from './state/app.ts'
+import { workersOf } from './state/slot.ts'
 import type { Turn } from './turn.ts'
 
 export function stopApps(turn: Turn): void {

@@ -3,16 +3,11 @@
 
 import type { ResilEvent } from '../events/events.ts'
 import type { Command } from './commands.ts'
-import {
-  type App,
-  copyState,
-  placesOf,
-  type Slot,
-  type Stage,
-  type SupervisorState,
-  type Worker,
-  workersOf,
-} from './state.ts'
+import { type App, placesOf } from './state/app.ts'
+import { type Slot, workersOf } from './state/slot.ts'
+import type { Stage } from './state/stage.ts'
+import { copyState, type SupervisorState } from './state/supervisor.ts'
+import type { Worker } from './state/worker.ts'
 
 /** Where a worker stands: its app, its slot, and in which part of the slot. */
 export interface Place {

@@ -4,17 +4,10 @@
 import type { CanaryReport } from '../events/canary-report.ts'
 import { addCounts, failsTooOften, NO_COUNTS, reportOf } from './canary.ts'
 import type { WorkerInput } from './inputs.ts'
-import {
-  type App,
-  type Canary,
-  generationOf,
-  isHeld,
-  isReady,
-  type Rollout,
-  type Slot,
-  type Worker,
-  wantedSlots,
-} from './state.ts'
+import { type App, wantedSlots } from './state/app.ts'
+import { type Canary, isHeld, type Rollout } from './state/rollout.ts'
+import { generationOf, type Slot } from './state/slot.ts'
+import { isReady, type Worker } from './state/worker.ts'
 import type { Turn } from './turn.ts'
 
 type Reload = Extract<Rollout, { kind: 'reload' }>

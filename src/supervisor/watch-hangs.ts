@@ -1,7 +1,10 @@
 // When a worker that serves turns suspect, and when a suspect is looked at for the last time. What the look means is
 // on-worker-examined.ts; a beat makes it ready again (on-worker-beat.ts).
 
-import { type App, hasServed, refOf, type Slot, type Stage, settingsOf, type Worker } from './state.ts'
+import { type App, settingsOf } from './state/app.ts'
+import type { Slot } from './state/slot.ts'
+import type { Stage } from './state/stage.ts'
+import { hasServed, refOf, type Worker } from './state/worker.ts'
 import { setStage, type Turn } from './turn.ts'
 
 export function watchHangs(turn: Turn, app: App): void {

@@ -4,7 +4,7 @@ import type { ResilEvent } from '../../src/events/events.ts'
 import { type Loop, startLoop } from '../../src/process/loop.ts'
 import type { Command } from '../../src/supervisor/commands.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
-import { initialState } from '../../src/supervisor/state.ts'
+import { initialState } from '../../src/supervisor/state/supervisor.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { appSettings, supervisorSettings } from '../support/simulation.ts'
 

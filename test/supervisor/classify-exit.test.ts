@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { RestartPolicy } from '../../src/config/settings.ts'
 import type { ExitKind } from '../../src/events/events.ts'
 import { classifyExit, verdictOf } from '../../src/supervisor/classify-exit.ts'
-import type { Stage, Worker } from '../../src/supervisor/state.ts'
+import type { Stage } from '../../src/supervisor/state/stage.ts'
+import type { Worker } from '../../src/supervisor/state/worker.ts'
 import { appSettings } from '../support/simulation.ts'
 
 const stages: Record<string, Stage> = {

@@ -1,7 +1,7 @@
 // reload.rollback: false. The first failure stops the reload, and what is there stays.
 
 import { describe, expect, it } from 'vitest'
-import { generationOf } from '../../src/supervisor/state.ts'
+import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 const release = (name: string, surge = 1) =>

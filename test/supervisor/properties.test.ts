@@ -7,7 +7,10 @@ import type { AppSettings, ProbeName, ProbeSettings } from '../../src/config/set
 import { budgetOf, floorOf } from '../../src/supervisor/disruption-budget.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
-import { allWorkers, generationOf, initialState, isReady, readyCount } from '../../src/supervisor/state.ts'
+import { allWorkers, readyCount } from '../../src/supervisor/state/app.ts'
+import { generationOf } from '../../src/supervisor/state/slot.ts'
+import { initialState } from '../../src/supervisor/state/supervisor.ts'
+import { isReady } from '../../src/supervisor/state/worker.ts'
 import { step } from '../../src/supervisor/step.ts'
 import { appSettings, type Simulation, simulate, supervisorSettings } from '../support/simulation.ts'
 

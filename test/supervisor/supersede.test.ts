@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { AppSettings } from '../../src/config/settings.ts'
-import { generationOf } from '../../src/supervisor/state.ts'
+import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 const release = (name: string, instances = 2): AppSettings => appSettings({ instances, args: [name] })

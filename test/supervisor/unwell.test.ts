@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { ProbeSettings } from '../../src/config/settings.ts'
-import { readyCount } from '../../src/supervisor/state.ts'
+import { readyCount } from '../../src/supervisor/state/app.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 const probe: ProbeSettings = {

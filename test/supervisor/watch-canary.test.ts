@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { AppSettings } from '../../src/config/settings.ts'
-import { generationOf } from '../../src/supervisor/state.ts'
+import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 const canary = { instances: 1, observeMs: 10_000, maxErrorRate: 0.01, maxLagP99Ms: 100 }

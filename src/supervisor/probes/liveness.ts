@@ -2,7 +2,8 @@
 // slots or more fail together, a shared cause is likelier than so many ill workers: once, nothing is done for a moment.
 
 import { markEnding, relieve } from '../due.ts'
-import { type App, hasServed, type Worker, wantedSlots } from '../state.ts'
+import { type App, wantedSlots } from '../state/app.ts'
+import { hasServed, type Worker } from '../state/worker.ts'
 import type { Turn } from '../turn.ts'
 
 /** As long as a silent worker is only suspected: watchdogs.hang.suspectAfter's default. */

@@ -5,7 +5,9 @@
 // the floor would keep the old ones.
 
 import { failRollout } from '../end-rollout.ts'
-import { type App, placesOf, refOf, type Slot, settingsOf, type Worker, workersOf } from '../state.ts'
+import { type App, placesOf, settingsOf } from '../state/app.ts'
+import { type Slot, workersOf } from '../state/slot.ts'
+import { refOf, type Worker } from '../state/worker.ts'
 import { type Turn, updateWorker } from '../turn.ts'
 
 export function rotate(turn: Turn, app: App): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProbeName, ProbeSettings } from '../../../src/config/settings.ts'
 import { judge, type ProbeState } from '../../../src/supervisor/probes/probe-state.ts'
-import { readyCount } from '../../../src/supervisor/state.ts'
+import { readyCount } from '../../../src/supervisor/state/app.ts'
 import { appSettings, type Simulation, simulate } from '../../support/simulation.ts'
 
 const probe: ProbeSettings = {
