@@ -2,7 +2,7 @@
 
 import { assertNever } from '../errors.ts'
 import { exitWords } from './describe-exit.ts'
-import type { AppEvent } from './events.ts'
+import type { AppEvent } from './family/app.ts'
 import { count, duration, list, slotName } from './words.ts'
 
 export function describeApp(event: AppEvent): string {

@@ -1,7 +1,7 @@
 // How a worker ended, as a clause that fits behind its name: "web:2 (pid 4121) …".
 
 import { assertNever } from '../errors.ts'
-import type { ExitDetails } from './events.ts'
+import type { ExitDetails } from './exit.ts'
 import { duration } from './words.ts'
 
 export function exitWords(exit: ExitDetails): string {

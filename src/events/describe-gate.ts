@@ -1,7 +1,7 @@
 // What is said about restart gates: held, tried, resumed.
 
 import { assertNever } from '../errors.ts'
-import type { GateEvent } from './events.ts'
+import type { GateEvent } from './family/gate.ts'
 import { count, duration, slotName, workerName } from './words.ts'
 
 export function describeGate(event: GateEvent): string {

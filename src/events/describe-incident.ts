@@ -1,7 +1,8 @@
 // What is said about incidents, which are made of other events, and about telling them to others.
 
 import { assertNever } from '../errors.ts'
-import type { HookEvent, IncidentEvent } from './events.ts'
+import type { HookEvent } from './family/hook.ts'
+import type { IncidentEvent } from './family/incident.ts'
 import { count, duration } from './words.ts'
 
 export function describeIncident(event: IncidentEvent | HookEvent): string {

@@ -3,7 +3,7 @@
 import { assertNever } from '../errors.ts'
 import { canaryWords } from './canary-report.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
-import type { ReloadEvent, ReloadFailure } from './events.ts'
+import type { ReloadEvent, ReloadFailure } from './family/reload.ts'
 import { count, duration, list, slotName } from './words.ts'
 
 export function describeReload(event: ReloadEvent): string {

@@ -1,7 +1,7 @@
 // What is said about the breakers and the chaos in an app's own code.
 
 import { assertNever } from '../errors.ts'
-import type { StrategyEvent } from './events.ts'
+import type { StrategyEvent } from './family/strategy.ts'
 import { count, duration } from './words.ts'
 
 export function describeStrategy(event: StrategyEvent): string {

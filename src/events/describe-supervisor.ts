@@ -1,7 +1,7 @@
 // What the supervisor says about itself, its log and its control socket.
 
 import { assertNever } from '../errors.ts'
-import type { SupervisorEvent } from './events.ts'
+import type { SupervisorEvent } from './family/supervisor.ts'
 import { count, duration, list, size } from './words.ts'
 
 export function describeSupervisor(event: SupervisorEvent): string {

@@ -1,8 +1,8 @@
 // What is said when a worker is found sick from outside, and of the evidence that was taken.
 
 import { assertNever } from '../errors.ts'
-import type { WatchdogEvent } from './events.ts'
 import type { Evidence, FatalReport, StackFrame } from './evidence.ts'
+import type { WatchdogEvent } from './family/watchdog.ts'
 import { count, duration, size, workerName } from './words.ts'
 
 export function describeWatchdog(event: WatchdogEvent): string {

@@ -1,8 +1,9 @@
 // What is said about one worker: its start, its readiness, its end and what its slot does then.
 
 import { assertNever } from '../errors.ts'
+import type { EndCause, ReplaceCause } from './causes.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
-import type { EndCause, ReplaceCause, WorkerEvent } from './events.ts'
+import type { WorkerEvent } from './family/worker.ts'
 import { count, duration, ordinal, slotName, workerName } from './words.ts'
 
 export function describeWorker(event: WorkerEvent): string {

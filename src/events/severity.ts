@@ -1,7 +1,8 @@
 // How loud an event is. warn: something failed and resil deals with it. error: a person should look.
 
 import { assertNever } from '../errors.ts'
-import type { ExitDetails, ResilEvent } from './events.ts'
+import type { ResilEvent } from './events.ts'
+import type { ExitDetails } from './exit.ts'
 
 export type Severity = 'debug' | 'info' | 'warn' | 'error'
 

@@ -1,6 +1,6 @@
 // How people say numbers: durations, sizes, counts, and the names of workers. What is said about them is describe.ts's.
 
-import { STANDBY_SLOT, type WorkerRef } from './events.ts'
+import { STANDBY_SLOT, type WorkerRef } from './worker-ref.ts'
 
 /** "240 ms", "3.2 s", "45 s", "3 min 2 s", "2 h 5 min", "3 d 4 h": two units at most, and never "60 s" beside "1 min". */
 export function duration(ms: number): string {

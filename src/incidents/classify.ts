@@ -1,7 +1,7 @@
 // What kind of failure an unplanned exit was, by how the process ended and by its last words, and what those words point at.
 // Closer to the end counts more: what was logged an hour ago has not killed it.
 
-import type { ExitDetails } from '../events/events.ts'
+import type { ExitDetails } from '../events/exit.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import type { LogLine } from '../protocol/control.ts'
 

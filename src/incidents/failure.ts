@@ -2,9 +2,11 @@
 
 import { describe } from '../events/describe.ts'
 import { exitWords } from '../events/describe-exit.ts'
-import type { ExitDetails, PublishedEvent, ResilEvent, WorkerRef } from '../events/events.ts'
+import type { PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { ExitDetails } from '../events/exit.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import { slotName, workerName } from '../events/words.ts'
+import type { WorkerRef } from '../events/worker-ref.ts'
 import { classifyExit } from './classify.ts'
 import type { Ending, Fact } from './collector-state.ts'
 

@@ -2,8 +2,8 @@
 // may have been written by another version, and must still say what happened.
 // Types only, so that light commands load no schema; what comes from a disk is checked against stored-incident.ts.
 
-import type { ExitDetails } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
+import type { ExitDetails } from '../events/exit.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import type { LogLine } from '../protocol/control.ts'
 

@@ -1,8 +1,8 @@
 // What an incident's file may hold: read back, it comes from a disk that anybody may have written to, or from another version.
 
 import * as z from 'zod/mini'
-import type { ExitKind } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
+import type { ExitKind } from '../events/exit.ts'
 import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { Incident } from './incident.ts'
 import { isIncidentId } from './incident-id.ts'

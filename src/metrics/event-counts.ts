@@ -1,7 +1,10 @@
 // Pure: what events add to which counter. Vocabularies are listed, so that every series exists with 0 from the start: a rate over
 // a series that appears with its first crash would miss that crash.
 
-import type { DrainCause, ExitKind, HookName, PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { DrainCause } from '../events/causes.ts'
+import type { PublishedEvent, ResilEvent } from '../events/events.ts'
+import type { ExitKind } from '../events/exit.ts'
+import type { HookName } from '../events/family/hook.ts'
 import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { LabelOf, MetricName } from './definitions.ts'
 import type { Sample } from './text-format.ts'

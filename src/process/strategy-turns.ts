@@ -2,7 +2,7 @@
 // status, which only shows how it is now, can not tell. What is made of them is incidents/.
 
 import type { Clock, Timer } from '../clock.ts'
-import type { StrategyEvent } from '../events/events.ts'
+import type { StrategyEvent } from '../events/family/strategy.ts'
 import type { BreakerStatus } from '../protocol/status.ts'
 import { breakersOf, type LiveSample } from './strategies.ts'
 

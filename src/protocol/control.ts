@@ -2,8 +2,9 @@
 // Request schemas (checked by the supervisor) are in control/operations.ts.
 
 import type { CanaryReport } from '../events/canary-report.ts'
-import type { PublishedEvent, ReloadFailure } from '../events/events.ts'
+import type { PublishedEvent } from '../events/events.ts'
 import type { Evidence } from '../events/evidence.ts'
+import type { ReloadFailure } from '../events/family/reload.ts'
 import type { Incident, IncidentSummary } from '../incidents/incident.ts'
 import type { AppChanges, ReloadPlan, SettingChange } from './reload-plan.ts'
 import type { StatusDocument } from './status.ts'

@@ -1,6 +1,7 @@
 // The status document: the contract of `resil status --json` (and, later, GET /status). One valid document in every situation.
 
-import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
+import type { EndCause, ReplaceCause } from '../events/causes.ts'
+import type { ExitDetails } from '../events/exit.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import type { BreakerState } from './strategy-sample.ts'
 

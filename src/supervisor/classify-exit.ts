@@ -1,7 +1,8 @@
 // How a worker ended, and what its slot does next: two tables, kept apart so that each can be read (and tested) as one.
 
 import type { AppSettings } from '../config/settings.ts'
-import type { EndCause, ExitKind } from '../events/events.ts'
+import type { EndCause } from '../events/causes.ts'
+import type { ExitKind } from '../events/exit.ts'
 import type { WorkerInput } from './inputs.ts'
 import type { Stage } from './state/stage.ts'
 import { hasServed, type Worker } from './state/worker.ts'

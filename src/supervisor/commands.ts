@@ -1,7 +1,7 @@
 // What the core wants done. process/execute.ts does it; whatever comes of it returns as an input.
 
 import type { AppSettings } from '../config/settings.ts'
-import type { WorkerRef } from '../events/events.ts'
+import type { WorkerRef } from '../events/worker-ref.ts'
 
 export type Command =
   | {

@@ -1,7 +1,7 @@
 // Which workers have to go though nobody asked for it, and how urgent it is. Marked by whoever finds out (recycle.ts, watchdogs,
 // probes); carried out by replace-workers.ts.
 
-import type { EndCause, ReplaceCause } from '../events/events.ts'
+import type { EndCause, ReplaceCause } from '../events/causes.ts'
 import type { Slot } from './state/slot.ts'
 import type { Due, Worker } from './state/worker.ts'
 import { type Turn, updateWorker } from './turn.ts'

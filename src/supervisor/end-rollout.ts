@@ -1,7 +1,8 @@
 // How a rollout ends badly: its first failure turns a reload back and ends a restart; the end of the app ends it too.
 
 import type { CanaryReport } from '../events/canary-report.ts'
-import type { ExitDetails, ReloadFailure } from '../events/events.ts'
+import type { ExitDetails } from '../events/exit.ts'
+import type { ReloadFailure } from '../events/family/reload.ts'
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
 import { type App, allWorkers } from './state/app.ts'

@@ -1,6 +1,6 @@
 // The two ways to end a worker on purpose: drain it, or signal it and then kill it. Both arm a deadline.
 
-import type { DrainCause } from '../events/events.ts'
+import type { DrainCause } from '../events/causes.ts'
 import { type App, settingsOf } from './state/app.ts'
 import type { Slot } from './state/slot.ts'
 import type { KillReason } from './state/stage.ts'

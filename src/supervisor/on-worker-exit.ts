@@ -1,7 +1,7 @@
 // A worker has ended: what it was, what its slot does next, and what its app learns from it.
 // Starting the replacement is start-workers.ts; this only says when it may be.
 
-import type { AfterExit, ExitDetails } from '../events/events.ts'
+import type { AfterExit, ExitDetails } from '../events/exit.ts'
 import { backoffMs, forgive } from './backoff.ts'
 import { classifyExit, verdictOf } from './classify-exit.ts'
 import { recordCrash } from './crash-window.ts'

@@ -2,7 +2,8 @@
 // disruption budget and one after the other; the worst first. Who has to go is due.ts. A rollout of the app replaces
 // all workers anyway, so it goes first.
 
-import type { EndCause, ExitDetails, ReplaceCause } from '../events/events.ts'
+import type { EndCause, ReplaceCause } from '../events/causes.ts'
+import type { ExitDetails } from '../events/exit.ts'
 import { backoffMs } from './backoff.ts'
 import { mayRemove, mayRemoveUnready } from './disruption-budget.ts'
 import { PATIENCE_MS, urgencyOf } from './due.ts'

@@ -1,8 +1,10 @@
 // One table of events with what is said about them and how loudly. The type makes a missing event type a compile error.
 
 import type { CanaryReport } from '../../src/events/canary-report.ts'
-import { type ExitDetails, type ResilEvent, STANDBY_SLOT, type WorkerRef } from '../../src/events/events.ts'
+import type { ResilEvent } from '../../src/events/events.ts'
+import type { ExitDetails } from '../../src/events/exit.ts'
 import type { Severity } from '../../src/events/severity.ts'
+import { STANDBY_SLOT, type WorkerRef } from '../../src/events/worker-ref.ts'
 
 type EventOf<Type extends ResilEvent['type']> = Omit<Extract<ResilEvent, { type: Type }>, 'type'>
 type Rows = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ExitDetails } from '../../src/events/events.ts'
+import type { ExitDetails } from '../../src/events/exit.ts'
 import type { IncidentKind } from '../../src/events/incident-kind.ts'
 import { classifyExit } from '../../src/incidents/classify.ts'
 import { exit, lines } from './story.ts'

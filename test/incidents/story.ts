@@ -1,6 +1,8 @@
 // Plays events to the collector, with a clock that the test turns. Wall time runs along with monotonic time.
 
-import type { ExitDetails, PublishedEvent, ResilEvent, WorkerRef } from '../../src/events/events.ts'
+import type { PublishedEvent, ResilEvent } from '../../src/events/events.ts'
+import type { ExitDetails } from '../../src/events/exit.ts'
+import type { WorkerRef } from '../../src/events/worker-ref.ts'
 import { collect } from '../../src/incidents/collect.ts'
 import { type CollectorState, initialCollector } from '../../src/incidents/collector-state.ts'
 import type { Incident, Samples } from '../../src/incidents/incident.ts'

@@ -1,7 +1,8 @@
 // What each event adds to which counter.
 
 import { describe, expect, it } from 'vitest'
-import type { AfterExit, ExitKind, ResilEvent } from '../../src/events/events.ts'
+import type { ResilEvent } from '../../src/events/events.ts'
+import type { AfterExit, ExitKind } from '../../src/events/exit.ts'
 import type { MetricName } from '../../src/metrics/definitions.ts'
 import { METRICS } from '../../src/metrics/definitions.ts'
 import { createEventCounts } from '../../src/metrics/event-counts.ts'

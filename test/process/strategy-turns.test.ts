@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { StrategyEvent } from '../../src/events/events.ts'
+import type { StrategyEvent } from '../../src/events/family/strategy.ts'
 import type { LiveSample } from '../../src/process/strategies.ts'
 import { watchStrategyTurns } from '../../src/process/strategy-turns.ts'
 import type { BreakerState } from '../../src/protocol/strategy-sample.ts'

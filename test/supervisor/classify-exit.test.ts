@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RestartPolicy } from '../../src/config/settings.ts'
-import type { ExitKind } from '../../src/events/events.ts'
+import type { ExitKind } from '../../src/events/exit.ts'
 import { classifyExit, verdictOf } from '../../src/supervisor/classify-exit.ts'
 import type { Stage } from '../../src/supervisor/state/stage.ts'
 import type { Worker } from '../../src/supervisor/state/worker.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EndCause } from '../../src/events/events.ts'
+import type { EndCause } from '../../src/events/causes.ts'
 import { markEnding } from '../../src/supervisor/due.ts'
 import { readyCount } from '../../src/supervisor/state/app.ts'
 import { initialState, type SupervisorState } from '../../src/supervisor/state/supervisor.ts'

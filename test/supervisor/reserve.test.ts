@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { STANDBY_SLOT } from '../../src/events/events.ts'
+import { STANDBY_SLOT } from '../../src/events/worker-ref.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
 function running(overrides: object = {}): Simulation {

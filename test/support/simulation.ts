@@ -1,7 +1,8 @@
 // A world without processes for the pure core: a clock that only moves when told, and workers that do what the test says.
 
 import type { AppSettings, Settings } from '../../src/config/settings.ts'
-import { type ResilEvent, STANDBY_SLOT } from '../../src/events/events.ts'
+import type { ResilEvent } from '../../src/events/events.ts'
+import { STANDBY_SLOT } from '../../src/events/worker-ref.ts'
 import type { Command } from '../../src/supervisor/commands.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { violations } from '../../src/supervisor/invariants.ts'

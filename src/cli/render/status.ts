@@ -2,8 +2,8 @@
 // has something to tell. Pure.
 
 import { exitWords } from '../../events/describe-exit.ts'
-import { STANDBY_SLOT } from '../../events/events.ts'
 import { count, duration, list, slotName } from '../../events/words.ts'
+import { STANDBY_SLOT } from '../../events/worker-ref.ts'
 import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
 import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
 import { type Cell, columns, wrap } from './text.ts'

@@ -2,7 +2,7 @@
 
 import { canaryWords } from '../../events/canary-report.ts'
 import { exitCure, exitWords } from '../../events/describe-exit.ts'
-import type { ReloadFailure } from '../../events/events.ts'
+import type { ReloadFailure } from '../../events/family/reload.ts'
 import { duration, list, slotName } from '../../events/words.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
 import { renderChanges } from './plan.ts'

@@ -1,7 +1,7 @@
 // Pure: the events that answer one reload or restart → the verdict that its command prints.
 
 import type { CanaryReport } from '../../events/canary-report.ts'
-import type { ReloadEvent } from '../../events/events.ts'
+import type { ReloadEvent } from '../../events/family/reload.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
 
 type SlotVerdict = ReloadVerdict['slots'][number]

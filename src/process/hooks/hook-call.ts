@@ -1,7 +1,8 @@
 // Which hook an event calls, and what it is told. Pure.
 
 import { describe } from '../../events/describe.ts'
-import type { HookName, PublishedEvent } from '../../events/events.ts'
+import type { PublishedEvent } from '../../events/events.ts'
+import type { HookName } from '../../events/family/hook.ts'
 import { isUnplanned } from '../../incidents/failure.ts'
 import { type Incident, type IncidentSummary, summaryOf } from '../../incidents/incident.ts'
 

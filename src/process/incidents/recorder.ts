@@ -2,8 +2,9 @@
 // what it makes of them. Nothing waits for it: events queue up here until the words of a dead worker have all come.
 
 import type { Clock, Timer } from '../../clock.ts'
-import type { PublishedEvent, ResilEvent, WorkerRef } from '../../events/events.ts'
+import type { PublishedEvent, ResilEvent } from '../../events/events.ts'
 import type { Publisher } from '../../events/publisher.ts'
+import type { WorkerRef } from '../../events/worker-ref.ts'
 import { collect } from '../../incidents/collect.ts'
 import { type CollectorInput, initialCollector } from '../../incidents/collector-state.ts'
 import { isUnplanned } from '../../incidents/failure.ts'

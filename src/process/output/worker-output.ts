@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream'
 import type { Clock, Timer } from '../../clock.ts'
-import type { WorkerRef } from '../../events/events.ts'
+import type { WorkerRef } from '../../events/worker-ref.ts'
 import type { LogLine } from '../../protocol/control.ts'
 import { createLineSplitter } from './line-splitter.ts'
 

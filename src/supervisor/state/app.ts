@@ -2,7 +2,8 @@
 // settle-apps.ts what becomes of it.
 
 import type { AppSettings } from '../../config/settings.ts'
-import { type ExitDetails, STANDBY_SLOT } from '../../events/events.ts'
+import type { ExitDetails } from '../../events/exit.ts'
+import { STANDBY_SLOT } from '../../events/worker-ref.ts'
 import { type Circuit, closedCircuit } from '../../patterns/circuit-breaker/circuit.ts'
 import { emptyStorm, type StormScore } from '../storm-budget.ts'
 import type { Rollout } from './rollout.ts'

@@ -2,7 +2,7 @@
 // forward, end-rollout.ts ends it.
 
 import type { AppSettings, CanarySettings } from '../../config/settings.ts'
-import type { ReloadFailure } from '../../events/events.ts'
+import type { ReloadFailure } from '../../events/family/reload.ts'
 import type { CanaryCounts } from '../canary.ts'
 
 /** A change of all workers that is under way. */

@@ -1,7 +1,7 @@
 // A place for a worker. What outlives its workers is kept here: crashes, backoff, gate, why it is vacant. The law that uses
 // them is in on-worker-exit.ts and start-workers.ts.
 
-import type { ExitDetails } from '../../events/events.ts'
+import type { ExitDetails } from '../../events/exit.ts'
 import { type Circuit, closedCircuit } from '../../patterns/circuit-breaker/circuit.ts'
 import type { Worker } from './worker.ts'
 

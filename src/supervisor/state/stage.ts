@@ -1,7 +1,7 @@
 // What a worker is doing, from its fork to its end (the state machine of docs/architecture.md). Nothing here decides when it
 // goes from one stage to the next: the on-*.ts files and enforce-deadlines.ts do.
 
-import type { DrainCause } from '../../events/events.ts'
+import type { DrainCause } from '../../events/causes.ts'
 import type { Examination } from '../watchdogs/hang.ts'
 
 /** Each stage carries its own deadline: what is late is decided from the state alone, so no timer can be forgotten. */

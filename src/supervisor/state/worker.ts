@@ -2,7 +2,8 @@
 // whoever changes a worker makes a new one. Where it stands is slot.ts's.
 
 import type { ProbeName } from '../../config/settings.ts'
-import type { EndCause, ReplaceCause, WorkerRef } from '../../events/events.ts'
+import type { EndCause, ReplaceCause } from '../../events/causes.ts'
+import type { WorkerRef } from '../../events/worker-ref.ts'
 import type { ProbeState } from '../probes/probe-state.ts'
 import type { Vitals } from '../watchdogs/vitals.ts'
 import type { Stage } from './stage.ts'

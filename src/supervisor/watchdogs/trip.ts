@@ -2,7 +2,8 @@
 // is replaced then is ../replace-workers.ts.
 
 import type { CpuLimit, EventLoopLimits, HangLimits, MemoryLimits, WatchdogAction } from '../../config/settings.ts'
-import type { EndCause, ReplaceCause, ResilEvent } from '../../events/events.ts'
+import type { EndCause, ReplaceCause } from '../../events/causes.ts'
+import type { ResilEvent } from '../../events/events.ts'
 import { markDue, markEnding } from '../due.ts'
 import type { Slot } from '../state/slot.ts'
 import { refOf, type Worker } from '../state/worker.ts'

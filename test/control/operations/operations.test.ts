@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { operationNames, perform } from '../../../src/control/operations.ts'
 import { ResilError } from '../../../src/errors.ts'
-import type { WorkerRef } from '../../../src/events/events.ts'
+import type { WorkerRef } from '../../../src/events/worker-ref.ts'
 import type { LogLine, OperationName, ParamsOf, ResultOf } from '../../../src/protocol/control.ts'
 import type { ControlInput } from '../../../src/supervisor/inputs.ts'
 import {

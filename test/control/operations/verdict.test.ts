@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collectVerdict, unattempted } from '../../../src/control/operations/verdict.ts'
-import type { ReloadEvent, ReloadFailure } from '../../../src/events/events.ts'
+import type { ReloadEvent, ReloadFailure } from '../../../src/events/family/reload.ts'
 import { exitDetails } from '../../support/fake-port.ts'
 
 const about = { app: 'web', request: 'reload-1' }

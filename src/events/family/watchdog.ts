@@ -1,0 +1,20 @@
+// What is found out about a worker from outside, by whichever watchdog or probe, and the evidence of it.
+// What is done about it is in worker.ts.
+
+import type { Evidence } from '../evidence.ts'
+import type { WorkerRef } from '../worker-ref.ts'
+
+export type WatchdogEvent =
+  | {
+      readonly type: 'watchdog.tripped'
+      readonly worker: WorkerRef
+      readonly watchdog: 'memory' | 'hang' | 'event-loop' | 'cpu' | 'probe'
+      readonly action: 'replace' | 'kill' | 'report'
+      readonly measured: number
+      readonly limit: number
+      readonly unit: 'bytes' | 'ms' | 'ratio' | 'failures'
+      /** What else is worth knowing, as a clause: "for 10 s", "GET /healthz: 503". May be empty. */
+      readonly detail: string
+      readonly evidence?: Evidence
+    }
+  | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }
