@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.ts'
 import type { Cures } from '../cluster-internals/cures.ts'
-import type { Door } from '../cluster-internals/hold-the-door.ts'
+import type { Door } from '../cluster-internals/door.ts'
 import { type Reread, reapply } from '../config/reapply.ts'
 import { isSecret } from '../config/secret-settings.ts'
 import type { Settings } from '../config/settings.ts'

@@ -1,7 +1,7 @@
 // Carries out what the core commands, and holds the handles of the workers that live.
 
 import type { Clock } from '../clock.ts'
-import type { Door } from '../cluster-internals/hold-the-door.ts'
+import type { Door } from '../cluster-internals/door.ts'
 import { messageOf } from '../errors.ts'
 import type { Evidence } from '../events/evidence.ts'
 import type { WorkerRef } from '../events/worker-ref.ts'

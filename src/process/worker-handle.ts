@@ -3,7 +3,7 @@
 
 import type { Worker } from 'node:cluster'
 import type { Duplex } from 'node:stream'
-import type { Door } from '../cluster-internals/hold-the-door.ts'
+import type { Door } from '../cluster-internals/door.ts'
 import type { ProbeConnection } from '../cluster-internals/probe-connection.ts'
 import type { ProbeName } from '../config/settings.ts'
 import { AGENT_COMMAND } from '../protocol/agent-command.ts'

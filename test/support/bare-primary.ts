@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline'
 import { systemClock } from '../../src/clock.ts'
 import { isolatePorts } from '../../src/cluster-internals/app-ports.ts'
 import { Cures, examineNet } from '../../src/cluster-internals/cures.ts'
-import { type Door, type DoorCounts, holdTheDoor } from '../../src/cluster-internals/hold-the-door.ts'
+import type { Door, DoorCounts } from '../../src/cluster-internals/door.ts'
+import { holdTheDoor } from '../../src/cluster-internals/hold-the-door.ts'
 import { AGENT_COMMAND } from '../../src/protocol/agent-command.ts'
 
 export interface ForkOrder {
