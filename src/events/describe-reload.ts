@@ -4,6 +4,7 @@ import { assertNever } from '../errors.ts'
 import { canaryWords } from './canary-report.ts'
 import { exitCure, exitWords } from './describe-exit.ts'
 import type { ReloadEvent, ReloadFailure } from './family/reload.ts'
+import { stallWords } from './stall-words.ts'
 import { count, duration, list, slotName } from './words.ts'
 
 export function describeReload(event: ReloadEvent): string {
@@ -55,13 +56,15 @@ function supersededBy(by: Extract<ReloadEvent, { type: 'reload.superseded' }>['b
   }
 }
 
-function failureOf(app: string, { slot, reason, exit, missing, probe, canary }: ReloadFailure): string {
+function failureOf(app: string, { slot, reason, exit, missing, probe, canary, stall }: ReloadFailure): string {
   if (canary !== undefined) return canaryWords(canary)
   const who = slotName(app, slot)
   if (reason === 'missing-port') {
     return `${who} did not listen on ${list(missing)}, which the workers before it did; if that is meant, reload with --allow-port-change`
   }
   if (probe !== undefined) return `${who} failed its probe (${probe})`
+  if (stall !== undefined) return stallWords(app, slot, stall)
+  if (reason === 'hang') return stallWords(app, slot, 'silent')
   if (exit === null) return `${who} did not become ready (${reason})`
   const cure = exit.kind === 'clean' ? '' : exitCure(exit)
   return `${who} ${exitWords(exit)}${cure === '' ? '' : `: ${cure}`}`

@@ -2,6 +2,7 @@
 
 import type { AppSettings } from '../config/settings.ts'
 import { type App, allWorkers, readyCount, wantedSlots } from './state/app.ts'
+import { isComputing } from './state/worker.ts'
 
 /** A reload goes by the settings that it brings, in both: those of before may not go together with them. */
 export function budgetOf(app: App): Pick<AppSettings['reload'], 'surge' | 'maxUnavailable'> {
@@ -15,7 +16,8 @@ export function floorOf(app: App, { maxUnavailable } = budgetOf(app)): number {
 
 /** May one more ready worker be drained by plan now? */
 export function mayRemove(app: App): boolean {
-  return readyCount(app) - 1 >= floorOf(app) && mayRemoveUnready(app)
+  const atWork = readyCount(app) + allWorkers(app).filter(isComputing).length
+  return atWork - 1 >= floorOf(app) && mayRemoveUnready(app)
 }
 
 /** One that gets no traffic is not missed, so the floor has nothing to say about it. */

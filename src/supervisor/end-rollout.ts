@@ -5,11 +5,16 @@ import type { ExitDetails } from '../events/exit.ts'
 import type { ReloadFailure } from '../events/family/reload.ts'
 import { backoffMs } from './backoff.ts'
 import { drainWorker } from './end-worker.ts'
+import { pardonApp, pardonSlot } from './open-gates.ts'
 import { type App, allWorkers } from './state/app.ts'
 import { isHeld, type Rollout } from './state/rollout.ts'
-import type { Slot } from './state/slot.ts'
+import { generationOf, type Slot } from './state/slot.ts'
 import { isReady, type Worker } from './state/worker.ts'
 import type { Turn } from './turn.ts'
+
+type Restart = Extract<Rollout, { kind: 'restart' }>
+/** Attempts to restore the old release before what works is kept: its files may have been overwritten. */
+export const RESTORE_ATTEMPTS = 3
 
 type Reload = Extract<Rollout, { kind: 'reload' }>
 
@@ -17,25 +22,38 @@ export type RolloutFault =
   | { readonly reason: ExitDetails['kind']; readonly exit: ExitDetails }
   | { readonly reason: 'missing-port'; readonly missing: readonly string[] }
   | { readonly reason: 'probe-failed'; readonly probe: string }
+  /** Its event loop does not turn, and the watchdog only reports that. */
+  | { readonly reason: 'hang' }
 
 /** The first failure before ready turns a reload back, and ends a restart. Later crashes are ordinary ones. */
 export function failRollout(turn: Turn, app: App, slot: Slot, worker: Worker, why: RolloutFault): void {
   const { rollout } = app
   if (rollout === null) return
   const failure: ReloadFailure = { slot: slot.number, worker: worker.id, exit: null, missing: [], ...why }
-  if (rollout.kind === 'restart') {
-    if (rollout.inHand !== slot.number) return
-    app.rollout = null
-    const tookMs = turn.now - rollout.startedAt
-    turn.emit({ type: 'restart.failed', app: app.name, request: rollout.request, failure, tookMs })
-    return
-  }
+  if (rollout.kind === 'restart')
+    return rollout.inHand === slot.number ? failRestart(turn, app, rollout, failure) : undefined
   // A worker of the old release that is to be restored: its end is what counts, once.
   if (worker.generation !== rollout.to) return failure.exit === null ? undefined : restoreFailed(turn, app, rollout)
-  if (rollout.back !== null) return
+  if (rollout.back === null) failReload(turn, app, rollout, failure)
+}
+
+export function failRestart(turn: Turn, app: App, restart: Restart, failure: ReloadFailure): void {
+  app.rollout = null
+  const tookMs = turn.now - restart.startedAt
+  turn.emit({ type: 'restart.failed', app: app.name, request: restart.request, failure, tookMs })
+}
+
+export function failReload(turn: Turn, app: App, reload: Reload, failure: ReloadFailure): void {
   // A canary that fails always goes: it is there to be tried.
-  if (rollout.settings.reload.rollback || isHeld(rollout)) app.rollout = { ...rollout, back: { failure, attempts: 0 } }
-  else haltReload(turn, app, rollout, failure)
+  if (reload.settings.reload.rollback || isHeld(reload)) turnBack(app, reload, failure)
+  else haltReload(turn, app, reload, failure)
+}
+
+function turnBack(app: App, reload: Reload, failure: ReloadFailure): void {
+  app.rollout = { ...reload, back: { failure, attempts: 0 } }
+  const touched = app.slots.filter((slot) => generationOf(slot) === reload.to)
+  for (const slot of touched) pardonSlot(slot)
+  if (touched.length > 0) pardonApp(app)
 }
 
 /** The workers that tried the new release did worse than those of the old one. */
@@ -49,7 +67,7 @@ export function failCanary(app: App, reload: Reload, canary: CanaryReport): void
     missing: [],
     canary,
   }
-  app.rollout = { ...reload, back: { failure, attempts: 0 } }
+  turnBack(app, reload, failure)
 }
 
 /** No rollback: who serves of the new release stays, the other slots go on with the old one. */

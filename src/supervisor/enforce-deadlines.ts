@@ -5,6 +5,7 @@ import { failRollout } from './end-rollout.ts'
 import { killNow, killWorker } from './end-worker.ts'
 import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
+import { grantPace } from './rollout-pace.ts'
 import { type App, placesOf } from './state/app.ts'
 import { type Slot, workersOf } from './state/slot.ts'
 import type { Worker } from './state/worker.ts'
@@ -22,6 +23,7 @@ export function enforceDeadlines(turn: Turn, app: App): void {
 export function grantTime(turn: Turn, lateMs: number): void {
   for (const app of turn.state.apps.filter(({ phase }) => phase.status === 'active')) {
     observeLonger(app, lateMs)
+    grantPace(app, lateMs)
     // Nor did anybody try what keeps it down, or see whether its workers live.
     if (app.unreadySince !== null) app.unreadySince += lateMs
     if (app.gatedSince !== null) app.gatedSince += lateMs

@@ -25,13 +25,14 @@ export function nextDeadline(state: SupervisorState, now: number): number {
     consider(reserveDeadline(app))
     for (const slot of placesOf(app)) {
       if (slot.current?.due != null) consider(slot.replaceFrom)
-      // A surge worker needs the gates as well.
-      if (slot.current?.due != null || app.rollout !== null) consider(gatesOpenAt(app, slot))
+      // A replacement needs the gates as well.
+      if (slot.current?.due != null) consider(gatesOpenAt(app, slot))
       if (slot.next !== null) consider(replacementLateAt(slot.next))
       for (const worker of workersOf(slot)) for (const at of workerDeadlines(app, worker)) consider(at)
       if (app.phase.status === 'active' && slot !== app.reserve) consider(startableAt(app, slot))
     }
     if (app.phase.status === 'stopping') consider(app.phase.drainAt)
+    consider(app.rollout?.pace?.lateAt ?? null)
     if (app.rollout?.kind === 'reload') {
       consider(app.rollout.waitUntil)
       if (app.rollout.canary?.stage.status === 'observing') consider(app.rollout.canary.stage.until)

@@ -5,15 +5,16 @@ import type { AppSettings } from '../config/settings.ts'
 import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { supersedeRollout, withdrawSurge } from './end-rollout.ts'
 import type { ControlInput } from './inputs.ts'
+import { endTrial } from './open-gates.ts'
 import { commonEndpoints } from './readiness.ts'
 import { resize } from './resize.ts'
 import { type App, allWorkers } from './state/app.ts'
 import type { Rollout } from './state/rollout.ts'
 import { type Slot, workersOf } from './state/slot.ts'
 import type { SupervisorState } from './state/supervisor.ts'
-import { isReady, type Worker } from './state/worker.ts'
+import { isReady } from './state/worker.ts'
 import { emptyStorm } from './storm-budget.ts'
-import { findApp, type Turn, updateWorker } from './turn.ts'
+import { findApp, type Turn } from './turn.ts'
 
 export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { type: 'reload.requested' }>): void {
   const { request } = input
@@ -43,6 +44,7 @@ export function onReloadRequested(turn: Turn, input: Extract<ControlInput, { typ
     instancesBefore: instances.before,
     back: null,
     canary: canary === null || !serves ? null : { limits: canary, stage: { status: 'placing' } },
+    pace: null,
   }
   turn.emit({
     type: 'reload.started',
@@ -97,6 +99,7 @@ export function onRestartRequested(turn: Turn, input: Extract<ControlInput, { ty
     pending: chosen.map(({ number }) => number).filter((number) => number !== vacated),
     inHand: vacated,
     firstNew: turn.state.nextWorker,
+    pace: null,
   }
   turn.emit({
     type: 'reload.started',
@@ -162,7 +165,9 @@ function revive(
   app.gate = closedCircuit
   if (only === null) app.storm = emptyStorm
   for (const slot of app.slots)
-    for (const worker of workersOf(slot)) endTrial(slot, worker, wasDown || only === null || slot.number === only)
+    for (const worker of workersOf(slot)) {
+      endTrial(slot, worker, wasDown || only === null || slot.number === only ? ['app', 'slot'] : ['app'])
+    }
   for (const slot of app.slots) {
     if (!wasDown && only !== null && slot.number !== only) continue
     // Stopped by hand: only a restart brings it back.
@@ -170,12 +175,6 @@ function revive(
     forgetFailures(slot)
     if (stays) slot.vacancy = { status: 'parked', exitCode: null }
   }
-}
-
-/** A gate that was closed by hand has no trial any more: its result must not judge a later one. */
-function endTrial(slot: Slot, worker: Worker, slotToo: boolean): void {
-  if (worker.trialOf.length === 0) return
-  updateWorker(slot, { ...worker, trialOf: slotToo ? [] : worker.trialOf.filter((side) => side !== 'app') })
 }
 
 function forgetFailures(slot: Slot): void {

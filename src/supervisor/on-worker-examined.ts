@@ -3,11 +3,12 @@
 
 import type { HangLimits, WatchdogAction } from '../config/settings.ts'
 import { markEnding } from './due.ts'
+import { failRollout } from './end-rollout.ts'
 import type { WorkerInput } from './inputs.ts'
 import { type App, settingsOf, wantedSlots } from './state/app.ts'
 import type { Slot } from './state/slot.ts'
 import type { Stage } from './state/stage.ts'
-import { refOf, type Worker } from './state/worker.ts'
+import { isComputing, refOf, type Worker } from './state/worker.ts'
 import { findWorker, setStage, type Turn } from './turn.ts'
 import { type Examination, type Excuse, excuseOf, judge } from './watchdogs/hang.ts'
 import { tripHang } from './watchdogs/trip.ts'
@@ -84,8 +85,11 @@ function decide(
   }
   const action = actionFor(worker, hang)
   if (action === 'report') {
-    lookAgain(Number.POSITIVE_INFINITY, { told: true })
-    return tell(action, worker.endpoints.length === 0 ? 'it never listens, so it may be computing' : '')
+    const silent = lookAgain(Number.POSITIVE_INFINITY, { told: true })
+    tell(action, worker.endpoints.length === 0 ? 'it never listens, so it may be computing' : '')
+    // Nobody ends it, so a reload or restart would wait for it for ever.
+    if (!isComputing(silent)) failRollout(turn, app, slot, silent, { reason: 'hang' })
+    return
   }
   const ending = lookAgain(Number.POSITIVE_INFINITY)
   tell(action, '')

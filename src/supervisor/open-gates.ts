@@ -1,12 +1,13 @@
 // When crashes open a restart gate, and how the trial behind an open gate is judged.
 
+import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { windowExceeded } from './crash-window.ts'
 import { openGate, settleTrial } from './restart-gate.ts'
-import type { App } from './state/app.ts'
-import type { Slot } from './state/slot.ts'
+import { type App, placesOf } from './state/app.ts'
+import { type Slot, workersOf } from './state/slot.ts'
 import type { Worker } from './state/worker.ts'
 import { emptyStorm, scoreAt, stormLimit } from './storm-budget.ts'
-import type { Turn } from './turn.ts'
+import { type Turn, updateWorker } from './turn.ts'
 
 export function isGated(app: App, slot: Slot): boolean {
   return slot.gate.status !== 'closed' || app.gate.status !== 'closed'
@@ -46,6 +47,26 @@ export function settleGates(
     if (holder.gate.status === 'open') tellOpened(turn, app, told, 'trial-failed', slot.crashes.length)
   }
   if (outcome === 'stable') slot.crashes = []
+}
+
+/** A gate that was closed otherwise than by its trial has none any more: the end of that one must not judge a later gate. */
+export function endTrial(slot: Slot, worker: Worker, sides: Worker['trialOf']): void {
+  if (!worker.trialOf.some((side) => sides.includes(side))) return
+  updateWorker(slot, { ...worker, trialOf: worker.trialOf.filter((side) => !sides.includes(side)) })
+}
+
+/** Its crashes were those of a release that has left the slot; with `onExhausted: hold` they would keep the next one out for ever. */
+export function pardonSlot(slot: Slot): void {
+  slot.gate = closedCircuit
+  slot.crashes = []
+  for (const worker of workersOf(slot)) endTrial(slot, worker, ['slot'])
+}
+
+/** The same for what keeps all slots down. */
+export function pardonApp(app: App): void {
+  app.gate = closedCircuit
+  app.storm = emptyStorm
+  for (const slot of placesOf(app)) for (const worker of workersOf(slot)) endTrial(slot, worker, ['app'])
 }
 
 function tellOpened(

@@ -1,12 +1,12 @@
 // Carries a reload or a restart forward, one slot after the other, a little at each step, and turns a failed reload back.
 // A reload: surge worker → ready and survived → it takes the slot, the old one drains. A restart: drain → boot → ready.
 
-import { closedCircuit } from '../patterns/circuit-breaker/circuit.ts'
 import { mayRemove, mayRemoveUnready } from './disruption-budget.ts'
-import { failCanary, keepSettings, restoreFailed, withdrawNext } from './end-rollout.ts'
+import { failCanary, failRestart, RESTORE_ATTEMPTS, restoreFailed, withdrawNext } from './end-rollout.ts'
 import { drainWorker } from './end-worker.ts'
-import { resize } from './resize.ts'
-import { gateAdmits } from './restart-gate.ts'
+import { finishReload } from './finish-reload.ts'
+import { pardonApp, pardonSlot } from './open-gates.ts'
+import { isDone, isKeptDown, isParked, keepPace, stalled } from './rollout-pace.ts'
 import { fork, hasRoomForSurge } from './start-workers.ts'
 import { type App, allWorkers } from './state/app.ts'
 import { goalOf, isHeld, type Rollout } from './state/rollout.ts'
@@ -18,13 +18,13 @@ import { advanceCanary, canaryRoom } from './watch-canary.ts'
 type Reload = Extract<Rollout, { kind: 'reload' }>
 type Restart = Extract<Rollout, { kind: 'restart' }>
 
-/** Attempts to restore the old release before what works is kept: its files may have been overwritten. */
-const RESTORE_ATTEMPTS = 3
-
 export function rollOut(turn: Turn, app: App): void {
-  if (app.phase.status !== 'active' || app.rollout === null || turn.state.phase.status !== 'running') return
-  if (app.rollout.kind === 'reload') reloadSlots(turn, app, app.rollout)
-  else restartSlots(turn, app, app.rollout)
+  if (app.rollout === null || turn.state.phase.status !== 'running') return
+  if (app.phase.status === 'active') {
+    if (app.rollout.kind === 'reload') reloadSlots(turn, app, app.rollout)
+    else restartSlots(turn, app, app.rollout)
+  }
+  keepPace(turn, app)
 }
 
 function reloadSlots(turn: Turn, app: App, begun: Reload): void {
@@ -40,20 +40,9 @@ function reloadSlots(turn: Turn, app: App, begun: Reload): void {
       adopt(turn, app, slot, goal)
   }
   const restoringFailed = reload.back !== null && reload.back.attempts >= RESTORE_ATTEMPTS
-  const arrived = slots.every(
-    (slot) => slot.leaving.length === 0 && slot.next === null && (isParked(slot) || hasArrived(slot, goal)),
-  )
+  const arrived = slots.every((slot) => isDone(app, slot, reload))
   if (isHeld(reload)) return
-  if (arrived || (restoringFailed && slots.every((slot) => slot.next === null))) finishReload(turn, app, goal)
-}
-
-function hasArrived(slot: Slot, goal: number): boolean {
-  return generationOf(slot) === goal && isReady(slot.current)
-}
-
-/** Ended by policy or by hand: nobody waits for it. */
-function isParked(slot: Slot): boolean {
-  return slot.current === null && slot.vacancy.status === 'parked'
+  if (arrived || (restoringFailed && slots.every((slot) => slot.next === null))) finishReload(turn, app)
 }
 
 /**
@@ -76,9 +65,7 @@ export function moveVacantSlots(app: App): void {
     if (slot.current !== null || slot.next !== null || slot.generation === goal || slot.retired) continue
     if (canaryRoom(app, app.rollout) === 0) return
     slot.generation = goal
-    // The crashes were the other release's: with `onExhausted: hold` its gate would keep this one out for ever.
-    slot.gate = closedCircuit
-    slot.crashes = []
+    pardonSlot(slot)
     // What was stopped by hand, or ended by policy, stays so.
     if (slot.vacancy.status === 'backoff') slot.vacancy = { status: 'empty' }
   }
@@ -100,9 +87,9 @@ function adopt(turn: Turn, app: App, slot: Slot, goal: number): void {
   if (turn.now < reload.waitUntil) return
   const replacing = app.slots.filter(({ next }) => next !== null).length
   if (reload.settings.reload.surge > 0) {
-    const admitted = gateAdmits(slot.gate, turn.now) && gateAdmits(app.gate, turn.now)
-    if (admitted && replacing < reload.settings.reload.surge && hasRoomForSurge(turn, app)) {
-      slot.next = fork(turn, app, slot, goal)
+    // Gates say that the other release can't be restarted. Nothing is known of this one, and it is what a person waits for.
+    if (replacing < reload.settings.reload.surge && hasRoomForSurge(turn, app)) {
+      slot.next = fork(turn, app, slot, goal, true)
     }
   } else if (current !== null && (isUnwell(current) ? mayRemoveUnready(app) : mayRemove(app))) {
     drainWorker(turn, app, slot, current, cause)
@@ -145,6 +132,9 @@ function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
   slot.next = null
   slot.current = next
   slot.generation = goal
+  if (current?.generation !== goal) pardonSlot(slot)
+  // A release that serves is kept out of the other slots by its own crashes only, and those turn its reload back.
+  if (reload.back === null) pardonApp(app)
   if (current !== null) {
     slot.leaving.push(current)
     drainWorker(turn, app, slot, current, reload.back === null ? 'reload' : 'rollback')
@@ -161,32 +151,10 @@ function takeOver(turn: Turn, app: App, slot: Slot, goal: number): void {
   })
 }
 
-function finishReload(turn: Turn, app: App, goal: number): void {
-  const reload = app.rollout as Reload
-  const tookMs = turn.now - reload.startedAt
-  const { request } = reload
-  app.rollout = null
-  if (reload.back === null) {
-    app.generation = goal
-    app.settings = reload.settings
-    for (const slot of app.slots) slot.generation = goal
-    app.endpoints = reload.endpoints
-    app.kept = []
-    turn.emit({ type: 'reload.finished', app: app.name, generation: goal, request, tookMs })
-    return
-  }
-  // Restoring was given up: who serves with the new release goes on with it, whoever else starts does so with the old one.
-  for (const slot of app.slots) slot.generation = isReady(slot.current) ? generationOf(slot) : goal
-  keepSettings(app, reload)
-  const kept = app.slots.filter((slot) => slot.current?.generation === goal).length
-  const { failure } = reload.back
-  if (reload.settings.instances !== app.settings.instances) resize(turn, app, reload.instancesBefore, request)
-  turn.emit({ type: 'reload.rolledBack', app: app.name, generation: reload.to, request, kept, failure, tookMs })
-}
-
 function restartSlots(turn: Turn, app: App, restart: Restart): void {
   const inHand = app.slots.find((slot) => slot.number === restart.inHand)
   if (inHand !== undefined) {
+    if (isKeptDown(app, inHand)) return failRestart(turn, app, restart, stalled(inHand, inHand.current, 'gate'))
     if (inHand.leaving.length > 0 || !(isReady(inHand.current) || isParked(inHand))) return
     turn.emit({
       type: 'reload.slotReplaced',

@@ -81,11 +81,14 @@ export function liveRoom(app: App): number {
   return app.instances + budgetOf(app).surge - kept.flatMap(workersOf).length
 }
 
-/** Makes the worker's record and asks for the process. The caller puts it in its place. */
-export function fork(turn: Turn, app: App, slot: Slot, generation: number): Worker {
+/**
+ * Makes the worker's record and asks for the process. The caller puts it in its place. `aside`: the gates are about another
+ * release than its own, so it is no trial behind them.
+ */
+export function fork(turn: Turn, app: App, slot: Slot, generation: number, aside = false): Worker {
   const { state, now } = turn
   const settings = settingsOf(app, generation)
-  const trialOf = enterGates(app, slot)
+  const trialOf = aside ? [] : enterGates(app, slot)
   const worker: Worker = {
     id: state.nextWorker,
     app: app.name,

@@ -7,6 +7,7 @@ import type { AppSettings, ProbeName, ProbeSettings } from '../../src/config/set
 import { budgetOf, floorOf } from '../../src/supervisor/disruption-budget.ts'
 import type { Input } from '../../src/supervisor/inputs.ts'
 import { nextDeadline } from '../../src/supervisor/next-deadline.ts'
+import { patienceMs } from '../../src/supervisor/rollout-pace.ts'
 import { allWorkers, readyCount } from '../../src/supervisor/state/app.ts'
 import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { initialState } from '../../src/supervisor/state/supervisor.ts'
@@ -356,6 +357,53 @@ function live({ app, acts, seed, cpus }: { app: AppSettings; acts: Act[]; seed: 
   return sim
 }
 
+/** What goes wrong, again and again: of a hundred workers so many boot, crash, leave when they are told, are heard of, pass. */
+interface Trouble {
+  readonly release: AppSettings | null
+  readonly boot: number
+  readonly crash: number
+  readonly leave: number
+  readonly beat: number
+  readonly pass: number
+  readonly seen: (typeof SEEN)[number]
+}
+
+const oftenOrNever = fc.constantFrom(0, 10, 50, 90, 100)
+const anyTrouble: fc.Arbitrary<Trouble> = fc.record({
+  release: fc.option(anyWatchedApp),
+  boot: oftenOrNever,
+  crash: fc.constantFrom(0, 0, 10, 50),
+  leave: oftenOrNever,
+  beat: oftenOrNever,
+  pass: oftenOrNever,
+  seen: fc.constantFrom(...SEEN),
+})
+
+function suffer(sim: Simulation, trouble: Trouble): void {
+  // Its own dice: the same worker fares differently from one moment to the next.
+  const happens = (id: number, of: number) => ((id * 7_919 + Math.floor(sim.now / 1_000) * 104_729) % 1_009) % 100 < of
+  for (const id of [...sim.alive.keys()]) {
+    if (happens(id + 1, trouble.beat)) beat(sim, id, 0)
+    for (const name of ['liveness', 'readiness'] as const) probe(sim, id, name, happens(id + 2, trouble.pass))
+    if (happens(id + 3, trouble.crash)) sim.exit(id, { code: 1 })
+  }
+  for (const id of sim.workers('booting')) if (happens(id, trouble.boot)) boot(sim, id)
+  for (const id of [...sim.workers('draining'), ...sim.workers('killing')]) {
+    if (happens(id, trouble.leave)) sim.exit(id, { code: 0 })
+  }
+}
+
+function isUnderWay(sim: Simulation, request: string): boolean {
+  return sim.app().rollout?.request === request
+}
+
+/** On each leg (there, a canary and past it, back, and three attempts more of that) each slot has its time once. */
+function longestRolloutMs(sim: Simulation): number {
+  const { rollout, slots } = sim.app()
+  const observeMs = rollout?.kind === 'reload' ? (rollout.canary?.limits.observeMs ?? 0) : 0
+  return 8 * (slots.length + 2) * patienceMs(sim.state, sim.app()) + observeMs
+}
+
 describe('any life of an app', () => {
   it('each fork has exactly one exit, and messages of the dead change nothing (6)', () => {
     fc.assert(
@@ -408,6 +456,26 @@ describe('any life of an app', () => {
         if (!mayMix) expect(generations.size).toBe(1)
         const known = [app.generation, ...app.kept.map(({ generation }) => generation)]
         expect([...generations].filter((generation) => !known.includes(generation))).toEqual([])
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('no reload or restart goes on for ever, whatever its workers do, or do not do any more', () => {
+    fc.assert(
+      fc.property(anyLife, anyTrouble, fc.boolean(), ({ acts, ...life }, trouble, reloads) => {
+        const sim = live({ ...life, acts: acts.slice(0, 20) })
+        sim.examined = () => trouble.seen
+        const asked = { app: 'web', request: 'last', supersede: true } as const
+        if (reloads) sim.send({ type: 'reload.requested', ...asked, settings: trouble.release })
+        else sim.send({ type: 'restart.requested', ...asked, slot: null })
+        const boundMs = longestRolloutMs(sim)
+        const since = sim.now
+        while (sim.exitCode === null && isUnderWay(sim, 'last')) {
+          if (sim.now - since > boundMs) throw new Error(`not ended after ${boundMs} ms`)
+          suffer(sim, trouble)
+          sim.advance(5_000)
+        }
       }),
       { numRuns: RUNS },
     )

@@ -3,6 +3,7 @@
 import { canaryWords } from '../../events/canary-report.ts'
 import { exitCure, exitWords } from '../../events/describe-exit.ts'
 import type { ReloadFailure } from '../../events/family/reload.ts'
+import { stallWords } from '../../events/stall-words.ts'
 import { duration, list, slotName } from '../../events/words.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
 import { renderChanges } from './plan.ts'
@@ -72,12 +73,14 @@ function mixture(slots: ReloadVerdict['slots']): string {
 
 function because(app: string, failure: ReloadFailure | null): string {
   if (failure === null) return ''
-  const { slot, reason, exit, missing, probe, canary } = failure
+  const { slot, reason, exit, missing, probe, canary, stall } = failure
   if (canary !== undefined) return `: ${canaryWords(canary)}`
   const who = slotName(app, slot)
   if (reason === 'missing-port')
     return `: the new ${who} did not listen on ${list(missing)}, which the old one does; if that is meant, add --allow-port-change`
   if (probe !== undefined) return `: the new ${who} failed its probe (${probe})`
+  if (stall !== undefined) return `: ${stallWords(app, slot, stall)}`
+  if (exit === null && reason === 'hang') return `: ${stallWords(app, slot, 'silent')}`
   if (exit === null) return `: the new ${who} did not become ready (${reason})`
   const cure = exitCure(exit)
   return `: the new ${who} ${exitWords(exit)}${cure === '' ? '' : `; ${cure}`}`

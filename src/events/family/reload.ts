@@ -82,15 +82,20 @@ export type ReloadEvent =
     }
   | { readonly type: 'request.refused'; readonly app: string; readonly request: string; readonly reason: string }
 
+/** What a rollout that comes no further waits for. See stall-words.ts. */
+export type StallCause = 'dependency' | 'unkillable' | 'silent' | 'unready' | 'gate' | 'floor' | 'room'
+
 export type ReloadFailure = {
   readonly slot: number
   readonly worker: number
-  readonly reason: ExitKind | 'missing-port' | 'probe-failed' | 'canary'
+  readonly reason: ExitKind | 'missing-port' | 'probe-failed' | 'canary' | 'stalled'
   readonly exit: ExitDetails | null
   /** Ports or socket paths that the last generation had and this worker did not listen on. */
   readonly missing: readonly string[]
   /** probe-failed: which one, and what it said: "readiness: GET /ready: 503". */
   readonly probe?: string
+  /** stalled: what it waited for. */
+  readonly stall?: StallCause
   /** Of a canary that did worse than the old release. */
   readonly canary?: CanaryReport
 }

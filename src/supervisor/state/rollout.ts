@@ -5,6 +5,14 @@ import type { AppSettings, CanarySettings } from '../../config/settings.ts'
 import type { ReloadFailure } from '../../events/family/reload.ts'
 import type { CanaryCounts } from '../canary.ts'
 
+/** How far a rollout has come on its present leg, and by when it must have come further: rollout-pace.ts. */
+export interface Pace {
+  readonly leg: string
+  /** The fewest slots that were ever left to be done on this leg. */
+  readonly left: number
+  readonly lateAt: number
+}
+
 /** A change of all workers that is under way. */
 export type Rollout =
   /** New before old. `back`: it failed, and the slots return to `from`. */
@@ -23,6 +31,8 @@ export type Rollout =
       readonly back: { readonly failure: ReloadFailure; readonly attempts: number } | null
       /** null: all workers go over without one. */
       readonly canary: Canary | null
+      /** null: it has not been looked at yet. */
+      readonly pace: Pace | null
     }
   /** Old before new, one slot after the other. `inHand`: the slot that is being replaced. */
   | {
@@ -33,6 +43,7 @@ export type Rollout =
       readonly inHand: number | null
       /** Workers with lower ids were there before the request. */
       readonly firstNew: number
+      readonly pace: Pace | null
     }
 
 /** The first workers of a new release, and how they do. */

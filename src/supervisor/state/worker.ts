@@ -70,6 +70,11 @@ export function hasServed(worker: Worker): boolean {
   return worker.stage.status === 'ready' || worker.stage.status === 'suspect'
 }
 
+/** Silent, as it was told, and nobody waits for it: it never listens, so it may be computing. */
+export function isComputing(worker: Worker | null): boolean {
+  return worker?.stage.status === 'suspect' && worker.stage.told && worker.endpoints.length === 0
+}
+
 export function isBooting(worker: Worker): boolean {
   return worker.stage.status === 'booting' || worker.stage.status === 'warming'
 }
