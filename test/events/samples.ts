@@ -805,6 +805,90 @@ const rows: Rows = {
         generation: 3,
         request,
         kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'hang', exit: null, missing: [] },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn; `resil diagnose web:0 --stack` shows where it stands',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'silent' },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn; `resil diagnose web:0 --stack` shows where it stands',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'dependency' },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web still waits for an app that it depends on; `resil status` shows which',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'unkillable' },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: a worker of web:0 does not end, though it was sent SIGKILL: the kernel holds it, as a rule for a disk or a network file system',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'unready' },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 gets no traffic, since its readiness probe fails',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'floor' },
+        tookMs: 900,
+      },
+      'error',
+      "web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the new web:0 is there, and the old one can't go: fewer workers are ready than reload.maxUnavailable asks for",
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
+        failure: { slot: 0, worker: 12, reason: 'stalled', exit: null, missing: [], stall: 'room' },
+        tookMs: 900,
+      },
+      'error',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: web:0 got no further: other workers boot, or take the place of the extra worker',
+    ],
+    [
+      {
+        app: 'web',
+        generation: 3,
+        request,
+        kept: 4,
         failure: {
           slot: 0,
           worker: 12,
@@ -916,6 +1000,16 @@ const rows: Rows = {
     ],
   ],
   'restart.failed': [
+    [
+      {
+        app: 'web',
+        request,
+        failure: { slot: 1, worker: 0, reason: 'stalled', exit: null, missing: [], stall: 'gate' },
+        tookMs: 31_000,
+      },
+      'error',
+      'web: restart failed after 31 s, and later slots were left alone: web:1 crashed too often and waits for its gate; `resil restart web:1` opens that at once',
+    ],
     [
       {
         app: 'web',

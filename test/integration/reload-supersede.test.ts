@@ -1,5 +1,7 @@
-// A second reload or restart while one is under way, and a reload that is not to be rolled back; by the built CLI.
+// A second reload or restart while one is under way, a reload that is not to be rolled back, and what might hold one up for ever;
+// by the built CLI.
 
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
@@ -72,6 +74,43 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     configure({ env: { RELEASE: 'three' } })
     expect((await service.resil(['reload'])).code).toBe(0)
     expect(await releases()).toEqual(['three'])
+    await service.stop()
+  })
+
+  it('a new worker whose event loop stops turns its reload back, though watchdogs only report that', async () => {
+    const settings = {
+      reload: { cooldown: '5m' },
+      shutdown: { deadline: '500ms' },
+      watchdogs: { hang: { suspectAfter: '1.5s', replaceAfter: '2s', action: 'report', evidence: 'none' } },
+    }
+    const { service, cwd, configure, releases } = await startConfigured({ ...settings, env: { RELEASE: 'one' } }, node)
+    const file = join(cwd, 'block')
+    configure({ ...settings, env: { RELEASE: 'two', BLOCK_AT: file } })
+    const reload = service.resil(['reload'])
+    await service.event('reload.slotReplaced')
+    writeFileSync(file, '')
+    const { code, stdout } = await reload
+    expect(code).toBe(75)
+    expect(stdout).toContain(
+      'web: reload to generation 2 failed and was rolled back, the old one serves on: the event loop of web:0 does not turn;',
+    )
+    expect(await releases()).toEqual(['one'])
+    await service.stop()
+  })
+
+  it('a release that mends a crash loop gets through, though the old one is behind gates that hold', async () => {
+    const settings = { restart: { window: { maxRestarts: 0 }, onExhausted: 'hold' } }
+    const { service, cwd, configure, releases } = await startConfigured({ ...settings, env: { RELEASE: 'one' } }, node)
+    const file = join(cwd, 'go')
+    configure({ ...settings, env: { RELEASE: 'two', WAIT_FOR: file } })
+    const reload = service.resil(['reload'])
+    await service.event('reload.started')
+    for (const { pid } of (await service.status()).apps[0]?.workers ?? [])
+      if (service.events('worker.ready').some(({ worker }) => worker.pid === pid)) process.kill(pid ?? 0, 'SIGKILL')
+    for (const slot of [0, 1]) await service.event('gate.opened', (gate) => gate.slot === slot)
+    writeFileSync(file, '')
+    expect((await reload).stdout).toContain('web: reloaded, generation 2')
+    expect(await releases()).toEqual(['two'])
     await service.stop()
   })
 })

@@ -7,11 +7,13 @@ import { type Service, startService } from './service.ts'
 
 /**
  * RELEASE is what it answers. WAIT_FOR: listens once that file exists. ONCE: only the first worker boots; it makes the file, and
- * the others find it and fail.
+ * the others find it and fail. BLOCK_AT: its main thread waits for nobody from when that file exists.
  */
 const SOURCE = `
   const fs = require('node:fs')
-  const { RELEASE, WAIT_FOR, ONCE, PORT } = process.env
+  const { RELEASE, WAIT_FOR, ONCE, BLOCK_AT, PORT } = process.env
+  const block = () => fs.existsSync(BLOCK_AT) && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  if (BLOCK_AT) setInterval(block, 20)
   if (ONCE) fs.closeSync(fs.openSync(ONCE, 'wx'))
   const listen = () => require('node:http')
     .createServer((request, response) => {
