@@ -3,6 +3,7 @@
 
 import type { CircuitBreaker } from '../patterns/circuit-breaker/circuit-breaker.ts'
 import type { Check } from '../patterns/health/check.ts'
+import { show } from '../patterns/options.ts'
 import { diskCheck } from './disk.ts'
 import { eventLoopCheck } from './event-loop.ts'
 import { memoryCheck } from './memory.ts'
@@ -20,7 +21,14 @@ export const checks = {
   /** Whether a URL answers, with `expectStatus` or any 2xx. */
   http: httpCheck,
   /** A breaker's state: open fails, half-open warns. */
-  breaker: (breaker: CircuitBreaker<never>): Check<true> => ({
+  breaker: breakerCheck,
+}
+
+function breakerCheck(breaker: CircuitBreaker<never>): Check<true> {
+  if ((breaker as Partial<CircuitBreaker> | undefined)?.kind !== 'circuitBreaker') {
+    throw new TypeError(`checks.breaker: it needs a circuitBreaker(), got ${show(breaker)}`)
+  }
+  return {
     dependency: true,
     run: () => {
       const { state } = breaker
@@ -30,5 +38,5 @@ export const checks = {
         output: `circuit "${breaker.name}" is ${state}`,
       }
     },
-  }),
+  }
 }

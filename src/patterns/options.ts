@@ -97,6 +97,12 @@ export function oneOf<T extends string>(
   throw new RangeError(`${of}: ${key} must be one of ${allowed.join(', ')}, got ${show(value)}`)
 }
 
+/** What is given, over defaults: an option that is undefined is the default, also where it is spelled out. */
+export function withDefaults<D extends object, O extends object>(defaults: D, given: O): D & O {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(said) } as D & O
+}
+
 const counts = new Map<string, number>()
 
 export function nameOption(kind: StrategyKind | 'retryBudget' | 'healthRegistry', name: unknown): string {

@@ -3,12 +3,15 @@ import {
   adaptiveLimiter,
   bulkhead,
   chaos,
+  checks,
   circuitBreaker,
+  constantBackoff,
   exponentialBackoff,
   fallback,
   healthRegistry,
   hedge,
   isResilienceError,
+  manualClock,
   pipeline,
   ResilError,
   ResilienceError,
@@ -17,6 +20,7 @@ import {
   retry,
   retryBudget,
   timeout,
+  wrapClient,
 } from '../../src/patterns.ts'
 
 it.each<[string, () => unknown, ErrorConstructor, RegExp]>([
@@ -89,6 +93,89 @@ it.each<[string, () => unknown, ErrorConstructor, RegExp]>([
   ['a word for single flight', () => fallback.cached({ key: 'k', singleFlight: 'no' as never }), TypeError, /singleFl/],
   ['a budget that counts nothing', () => hedge({ budget: { tryAcquire: () => true } as never }), TypeError, /budget/],
   ['infinite places', () => bulkhead({ maxConcurrentCalls: Number.POSITIVE_INFINITY }), RangeError, /got Infinity/],
+  [
+    'no options where some are needed',
+    () => (timeout as () => unknown)(),
+    TypeError,
+    /^timeout: options must be an obj/,
+  ],
+  ['no options for a cache', () => (fallback.cached as () => unknown)(), TypeError, /options must be an object/],
+  ['null for a hedge', () => hedge(null as never), TypeError, /^hedge: options must be an object, got null/],
+  ['a pipeline without a name', () => pipeline(retry() as never), TypeError, /needs a name first, got an object/],
+  [
+    'no name for a pipeline',
+    () => (pipeline as unknown as () => unknown)(),
+    TypeError,
+    /needs a name first, got undefined/,
+  ],
+  ['a snapshot that was not there', () => circuitBreaker({ restore: null as never }), TypeError, /restore.*got null/],
+  ['no window', () => circuitBreaker({ window: null as never }), TypeError, /window must be.*got null/],
+  [
+    'words for the time open',
+    () => circuitBreaker({ openMs: '30s' as never }),
+    TypeError,
+    /milliseconds or a backoff.*30s/,
+  ],
+  ['no delay', () => (constantBackoff as () => unknown)(), TypeError, /needs a number of milliseconds/],
+  [
+    'a word for the jitter of retries',
+    () => retry({ maxRetries: 1, jitter: 'none' as never }),
+    TypeError,
+    /jitter.*"none"/,
+  ],
+  ['a breaker check of nothing', () => checks.breaker(undefined as never), TypeError, /needs a circuitBreaker/],
+  [
+    'a client that is none',
+    () => wrapClient(null as never, retry(), []),
+    TypeError,
+    /client must be an object, got null/,
+  ],
+  ['a client without a strategy', () => wrapClient({}, undefined as never, []), TypeError, /needs a strategy/],
+  [
+    'true for a part of standard',
+    () => pipeline.standard('x', { retry: true as never }),
+    TypeError,
+    /false for none, got tr/,
+  ],
+  [
+    'null for a part of standard',
+    () => pipeline.standard('x', { bulkhead: null as never }),
+    TypeError,
+    /bulkhead.*null/,
+  ],
+  [
+    'a time that standard cannot have',
+    () => pipeline.standard('x', { totalTimeoutMs: 0 }),
+    RangeError,
+    /totalTimeoutMs/,
+  ],
+  [
+    'an answer for a fallback',
+    () => pipeline.standard('x', { fallback: 5 as never }),
+    TypeError,
+    /fallback must be a strategy/,
+  ],
+  // Those of fetch's origins are made at the first call: too late to learn of a slip.
+  ['no attempts of fetch', () => resilientFetch({ retry: { maxAttempts: 0 } }), RangeError, /maxAttempts/],
+  [
+    'a breaker of fetch',
+    () => resilientFetch({ circuitBreaker: { window: { calls: 0 } } }),
+    RangeError,
+    /window.calls/,
+  ],
+  [
+    'a strict scope of fetch',
+    () => resilientFetch({ bulkhead: { scope: 'store', strict: true } as never }),
+    RangeError,
+    /strict/,
+  ],
+  ['a method for methods', () => resilientFetch({ retryMethods: 'GET' as never }), TypeError, /retryMethods.*"GET"/],
+  [
+    'to keep responses, which are read only once',
+    () => resilientFetch({ fallback: pipeline('f', fallback.cached<Response>({ key: 'k' })) }),
+    TypeError,
+    /fallback.cached\(\) cannot keep a Response/,
+  ],
   ['a check without a name', () => healthRegistry().register('', () => true), TypeError, /needs a name/],
   ['a check that is none', () => healthRegistry().register('x', null as never), TypeError, /must be a function/],
   [
@@ -107,6 +194,73 @@ it.each<[string, () => unknown, ErrorConstructor, RegExp]>([
   expect(thrown).toBeInstanceOf(type)
   expect((thrown as Error).message).toMatch(message)
   expect((thrown as Error).message).not.toContain('\n')
+})
+
+it.each<[string, () => unknown, RegExp]>([
+  ['a breaker', () => circuitBreaker({ failureThreshold: 3, timeout: -1 }), /timeout.*got -1/],
+  ['a retry', () => retry({ maxRetries: 3, baseDelay: 500, maxDelay: 50 }), /maxDelay.*500.*got 50/],
+  ['a bulkhead', () => bulkhead({ maxConcurrent: 0 }), /maxConcurrent must.*got 0/],
+  ['the queue of a bulkhead', () => bulkhead({ maxConcurrent: 1, maxQueue: -1 }), /maxQueue must.*got -1/],
+])("the guide's own spelling of %s is complained about in its own words", (_what, make, message) => {
+  expect(make).toThrow(RangeError)
+  expect(make).toThrow(message)
+})
+
+it("pipeline.standard and resilientFetch take the guide's own spellings as well", () => {
+  const classic = {
+    retry: { maxRetries: 1, baseDelay: 5 },
+    circuitBreaker: { failureThreshold: 1, timeout: 1000 },
+    bulkhead: { maxConcurrent: 3, maxQueue: 1 },
+  }
+  resilientFetch(classic).dispose()
+  const { strategies } = pipeline.standard('classic', classic).metrics()
+  expect(strategies).toMatchObject({ 'classic.bulkhead': { limit: 3 }, 'classic.breaker': { state: 'closed' } })
+})
+
+it('an option of a part that is undefined is the default of the preset, also where it is spelled out', async () => {
+  const none = { budget: undefined, name: undefined, clock: undefined, classify: undefined }
+  const all = pipeline.standard('p', {
+    retry: { ...none, backoff: constantBackoff(0), maxAttempts: 100 },
+    circuitBreaker: false,
+    bulkhead: { maxConcurrentCalls: undefined, name: undefined },
+  })
+  const { strategies } = all.metrics()
+  expect(strategies).toMatchObject({ 'p.bulkhead': { limit: 100 }, 'p.retry': {} })
+  // Without a budget two calls would retry 198 times.
+  for (const _ of [1, 2]) await all.execute(() => Promise.reject(new Error('down'))).catch(() => {})
+  expect(all.metrics().strategies['p.retry']).toMatchObject({ budgetDenied: 1 })
+  const fetch = resilientFetch({
+    retry: { classify: undefined, discard: undefined, backoff: constantBackoff(0) },
+    circuitBreaker: { classify: undefined, failureThreshold: 3 },
+    fetch: async () => new Response('busy', { status: 503 }),
+  })
+  expect((await fetch('http://a.test/')).status).toBe(503)
+  expect(fetch.metrics()['http://a.test']?.strategies).toMatchObject({
+    'http://a.test.retry': { attempts: 3 },
+    'http://a.test.breaker': { failure: 3, state: 'open' },
+  })
+  fetch.dispose()
+})
+
+it('a cap below the usual start of a backoff is its start too', () => {
+  expect(exponentialBackoff({ maxMs: 50, jitter: 'none' }).delayMs(1, 0, Math.random)).toBe(50)
+})
+
+it('does not read what its options point at after construction either', async () => {
+  const clock = manualClock()
+  const latency = { minMs: 1, maxMs: 1 }
+  const faults = chaos({ clock, enabled: true, latencyProbability: 1, latency })
+  Object.assign(latency, { minMs: 5000, maxMs: 5000 })
+  const slow = faults.execute(() => 'ok')
+  clock.advance(1)
+  expect(await slow).toBe('ok')
+  const options = { retry: { maxAttempts: 2, backoff: constantBackoff(0) }, circuitBreaker: { window: { calls: 5 } } }
+  const fetch = resilientFetch({ ...options, fetch: async () => new Response('busy', { status: 503 }) })
+  options.retry.maxAttempts = 0
+  options.circuitBreaker.window.calls = 0
+  await fetch('http://a.test/')
+  expect(fetch.metrics()['http://a.test']?.strategies['http://a.test.retry']).toMatchObject({ attempts: 2 })
+  fetch.dispose()
 })
 
 it('does not read its options after construction', async () => {

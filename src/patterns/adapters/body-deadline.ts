@@ -14,7 +14,7 @@ export interface BodyGuard {
 
 export function bodyGuard(
   clock: Clock,
-  remainingMs: number,
+  until: number,
   attempt: AbortSignal,
   caller: AbortSignal | undefined,
   late: () => unknown,
@@ -41,25 +41,36 @@ export function bodyGuard(
         end()
         return response
       }
-      if (remainingMs !== Number.POSITIVE_INFINITY) {
+      if (until !== Number.POSITIVE_INFINITY) {
         const timer = clock.setTimeout(() => {
           controller.abort(late())
           // A body that nobody reads never ends: let go of the caller's signal now.
           end()
-        }, remainingMs)
+        }, until - clock.now())
         // The socket keeps the process alive while somebody reads; an unread body is no reason to stay.
         timer.unref?.()
         stops.push(() => timer.cancel())
       }
-      return withBody(response, ending(response.body, end))
+      return withBody(response, ending(response.body, controller.signal, end))
     },
   }
 }
 
-function ending(body: ReadableStream<Uint8Array>, end: () => void): ReadableStream<Uint8Array> {
+/** Tells when it has ended, and ends with the signal, whether or not the fetch that it came from heeds that. */
+function ending(body: ReadableStream<Uint8Array>, signal: AbortSignal, end: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream(
     {
+      start: (controller) => {
+        const stop = (): void => {
+          end()
+          controller.error(signal.reason)
+          reader.cancel(signal.reason).catch(() => {})
+        }
+        if (signal.aborted) stop()
+        // One signal for each request: they go together.
+        else signal.addEventListener('abort', stop, { once: true })
+      },
       pull: async (controller) => {
         try {
           const { done, value } = await reader.read()

@@ -38,7 +38,8 @@ export function sendableOf(input: string | URL | Request, init: RequestInit | un
     method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
     streams: isStream(body),
     idempotencyKey: headers.has('idempotency-key'),
-    signal: init?.signal ?? request?.signal ?? undefined,
+    // As fetch has it: null takes the signal of a Request away.
+    signal: (init?.signal === undefined ? request?.signal : init.signal) ?? undefined,
   }
 }
 

@@ -2,13 +2,19 @@
 // A failure is a network error, 408, 429, 500 or 502–504. After the last attempt you get that Response, not an error.
 
 import { type Clock, systemClock } from '../../clock.ts'
-import type { CircuitBreakerOptions } from '../circuit-breaker/options.ts'
 import { Lru } from '../lru.ts'
 import type { PipelineMetrics } from '../metrics.ts'
-import { checkKeys, functionOption, numberOption } from '../options.ts'
+import { checkKeys, functionOption, numberOption, show, withDefaults } from '../options.ts'
 import type { Call } from '../pipeline/call.ts'
 import { type AnyStrategy, type Pipeline, PipelineStrategy } from '../pipeline/pipeline.ts'
-import { STANDARD_KEYS, type StandardOptions, standardBreaker, standardParts } from '../pipeline/standard.ts'
+import { standardParts } from '../pipeline/standard.ts'
+import {
+  STANDARD_KEYS,
+  type StandardOptions,
+  type StandardSettings,
+  standardSettings,
+} from '../pipeline/standard-settings.ts'
+import type { Strategy } from '../pipeline/strategy.ts'
 import { ResilienceError } from '../resilience-error.ts'
 import { bodyGuard } from './body-deadline.ts'
 import { classifyResponse, RETRY_METHODS, type Sendable, sendableOf } from './fetch-classify.ts'
@@ -40,17 +46,19 @@ interface Origin {
 
 export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
   checkKeys(OF, options, KEYS)
-  const { fetch: given, maxOrigins, retryMethods, ...standard } = options
-  functionOption(OF, 'fetch', given)
-  const clock: Clock = options.clock ?? systemClock
-  const totalTimeoutMs = options.totalTimeoutMs ?? 30_000
-  const methods = new Set((retryMethods ?? RETRY_METHODS).map((method) => method.toUpperCase()))
-  const origins = new Lru<Origin>(numberOption(OF, 'maxOrigins', maxOrigins, 1000, { min: 1, integer: true }))
+  const { fallback } = options
+  const given = functionOption(OF, 'fetch', options.fetch)
+  const settings = judged(standardSettings<Response>(OF, options))
+  refuseCached(fallback)
+  const clock: Clock = settings.clock ?? systemClock
+  const { totalTimeoutMs } = settings
+  const methods = methodsOf(options.retryMethods)
+  const origins = new Lru<Origin>(numberOption(OF, 'maxOrigins', options.maxOrigins, 1000, { min: 1, integer: true }))
 
   const originOf = (origin: string): Origin => {
     const known = origins.get(origin)
     if (known !== undefined) return known
-    const made = makeOrigin(origin, standard)
+    const made = makeOrigin(origin, settings, fallback)
     for (const gone of origins.set(origin, made, isIdle)) dispose(gone)
     return made
   }
@@ -68,9 +76,12 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
         strategyName: `${to.url.origin}.total`,
         message: `the body of ${to.method} ${to.url.origin} was not complete after ${totalTimeoutMs} ms`,
       })
-    const guard = bodyGuard(clock, until - clock.now(), call.signal, to.signal, late)
+    const guard = bodyGuard(clock, until, call.signal, to.signal, late)
     try {
-      return guard.guard(await (given ?? globalThis.fetch)(input, { ...init, signal: guard.signal }))
+      const response = await (given ?? globalThis.fetch)(input, { ...init, signal: guard.signal })
+      // Too late, from a fetch that does not heed its signal: nobody will read it.
+      if (guard.signal.aborted) discard(response)
+      return guard.guard(response)
     } catch (error) {
       guard.end()
       throw error
@@ -84,7 +95,13 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
     const again = !to.streams && (methods.has(to.method) || to.idempotencyKey)
     const until = clock.now() + totalTimeoutMs
     const callOptions = to.signal === undefined ? undefined : { signal: to.signal }
-    return (again ? retrying : once).execute((call) => send(input, init, to, until, call), callOptions)
+    let sent: Response | undefined
+    const response = await (again ? retrying : once).execute(async (call) => {
+      sent = await send(input, init, to, until, call)
+      return sent
+    }, callOptions)
+    // A fallback's answer is given to many, and a body can be read only once.
+    return response === sent || fallback === undefined ? response : response.clone()
   }
 
   return Object.assign(resilient, {
@@ -97,25 +114,28 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
   })
 }
 
-function makeOrigin(origin: string, options: StandardOptions<Response, Response>): Origin {
-  const judged = {
-    ...options,
-    retry: options.retry === false ? (false as const) : { classify: classifyResponse, discard, ...options.retry },
-    circuitBreaker:
-      options.circuitBreaker === false
-        ? (false as const)
-        : {
-            classify: classifyResponse,
-            ...((options.circuitBreaker ?? standardBreaker()) as CircuitBreakerOptions<Response>),
-          },
+/** The standard's settings, and what fetch knows of responses. */
+function judged(settings: StandardSettings<Response>): StandardSettings<Response> {
+  const { retry, circuitBreaker } = settings
+  return {
+    ...settings,
+    retry: retry && withDefaults({ classify: classifyResponse, discard }, retry),
+    circuitBreaker: circuitBreaker && withDefaults({ classify: classifyResponse }, circuitBreaker),
   }
-  const parts = standardParts<Response>(origin, judged)
-  const outer = options.fallback === undefined ? [] : [options.fallback]
+}
+
+function makeOrigin(
+  origin: string,
+  settings: StandardSettings<Response>,
+  fallback: Strategy<Response, Response> | undefined,
+): Origin {
+  const parts = standardParts<Response>(origin, settings)
   const inner = [parts.breaker, parts.bulkhead, parts.attempt].filter((part) => part !== undefined)
+  const outer = fallback === undefined ? [] : [fallback]
   const again = parts.retry === undefined ? [] : [parts.retry]
   const made = [parts.total, ...again, ...inner] as readonly AnyStrategy[]
   const plain = [...outer, parts.total, ...inner] as readonly AnyStrategy[]
-  const name = { name: origin, durations: options.durations }
+  const name = { name: origin, durations: settings.durations }
   return {
     retrying: new PipelineStrategy(
       name,
@@ -124,6 +144,24 @@ function makeOrigin(origin: string, options: StandardOptions<Response, Response>
     ) as unknown as Pipeline<Response>,
     once: new PipelineStrategy(name, plain) as unknown as Pipeline<Response>,
   }
+}
+
+function methodsOf(methods: readonly string[] | undefined): ReadonlySet<string> {
+  const names: unknown = methods ?? RETRY_METHODS
+  if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
+    throw new TypeError(`${OF}: retryMethods must be an array such as ["GET", "PUT"], got ${show(methods)}`)
+  }
+  return new Set(names.map((method: string) => method.toUpperCase()))
+}
+
+/** A Response can be read only once: the one that is kept would be empty for whoever is served next. */
+function refuseCached(strategy: AnyStrategy | undefined): void {
+  if (strategy === undefined) return
+  if (strategy.kind === 'pipeline') for (const inner of (strategy as Pipeline).strategies) refuseCached(inner)
+  if (!('clear' in strategy)) return
+  throw new TypeError(
+    `${OF}: fallback.cached() cannot keep a Response, which is read only once; put it around what you read (the JSON)`,
+  )
 }
 
 /** A response that is retried away: its connection is free again only when the body is let go. */

@@ -31,7 +31,7 @@ export class ThrottleLayer extends Layer {
     const now = limiter.clock.now()
     const probability = rejectProbability(tried.total('requests', now), tried.total('accepts', now), this.multiplier)
     tried.add('requests', now)
-    if (probability > 0 && limiter.random() < probability) return this.reject(frame)
+    if (probability > 0 && this.isUnlucky(probability)) return this.reject(frame)
     limiter.onAcquired()
     this.inner.enter(frame)
   }
@@ -44,6 +44,15 @@ export class ThrottleLayer extends Layer {
 
   cut(frame: Frame): void {
     if (judgeCut(frame) !== 'failure') this.accept()
+  }
+
+  /** Chance that throws is no reason to turn a call down. */
+  private isUnlucky(probability: number): boolean {
+    try {
+      return this.limiter.random() < probability
+    } catch {
+      return false
+    }
   }
 
   private accept(): void {

@@ -66,15 +66,25 @@ const CODES: Readonly<Record<'full' | 'wait' | 'disposed', RejectionCode>> = {
 }
 
 export function bulkhead(options: (BulkheadOptions & ScopeOptions) | ClassicBulkheadOptions = {}): Bulkhead {
+  return new BulkheadStrategy(modernBulkhead(options)) as unknown as Bulkhead
+}
+
+/** The classic spelling in today's words. */
+export function modernBulkhead(
+  options: (BulkheadOptions & ScopeOptions) | ClassicBulkheadOptions,
+): BulkheadOptions & ScopeOptions {
   checkObject(OF, options)
-  return new BulkheadStrategy(
-    options.maxConcurrent === undefined ? options : fromClassic(options),
-  ) as unknown as Bulkhead
+  return options.maxConcurrent === undefined ? options : fromClassic(options)
 }
 
 function fromClassic(options: ClassicBulkheadOptions): BulkheadOptions {
   checkKeys(OF, options, CLASSIC_KEYS)
-  return { name: options.name, maxConcurrentCalls: options.maxConcurrent, maxQueuedCalls: options.maxQueue }
+  const { name, maxConcurrent, maxQueue } = options
+  return {
+    name,
+    maxConcurrentCalls: numberOption(OF, 'maxConcurrent', maxConcurrent, 10, { min: 1, integer: true }),
+    maxQueuedCalls: numberOption(OF, 'maxQueue', maxQueue, 0, { min: 0 }),
+  }
 }
 
 class BulkheadStrategy extends BaseStrategy implements PermitOwner {

@@ -20,7 +20,8 @@ export class ChaosLayer extends Layer {
   enter(frame: Frame): void {
     const { chaos } = this
     if (!chaos.active) return this.inner.enter(frame)
-    const faults = draw(chaos.odds, chaos.random)
+    const faults = this.draw(frame)
+    if (faults === undefined) return this.outer.leave(frame)
     if (faults.latencyMs === undefined) return this.strike(frame, faults)
     chaos.inject('latency')
     pause(frame, this.outer, chaos.clock, faults.latencyMs, () => this.strike(frame, faults), true)
@@ -31,6 +32,16 @@ export class ChaosLayer extends Layer {
   }
 
   cut(): void {}
+
+  private draw(frame: Frame): Faults | undefined {
+    try {
+      return draw(this.chaos.odds, this.chaos.random)
+    } catch (thrown) {
+      frame.ok = false
+      frame.value = thrown
+      return undefined
+    }
+  }
 
   private strike(frame: Frame, faults: Faults): void {
     const { chaos } = this

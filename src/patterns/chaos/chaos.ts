@@ -149,6 +149,7 @@ function environment(name: string): string | undefined {
   return (globalThis as HasEnvironment).process?.env?.[name]
 }
 
+/** A copy: options are not read after construction. */
 function checkLatency(latency: Latency): Latency {
   if (typeof latency === 'number') {
     numberOption(OF, 'latency', latency, 0, { min: 0 })
@@ -156,13 +157,13 @@ function checkLatency(latency: Latency): Latency {
   }
   if (typeof latency === 'object' && 'minMs' in latency) {
     const minMs = numberOption(OF, 'latency.minMs', latency.minMs, 0, { min: 0 })
-    numberOption(OF, 'latency.maxMs', latency.maxMs, minMs, { min: minMs })
-    return latency
+    const maxMs = numberOption(OF, 'latency.maxMs', latency.maxMs, minMs, { min: minMs })
+    return { minMs, maxMs }
   }
   if (typeof latency === 'object' && 'medianMs' in latency) {
     const medianMs = numberOption(OF, 'latency.medianMs', latency.medianMs, 1, { above: 0 })
-    numberOption(OF, 'latency.p99Ms', latency.p99Ms, medianMs, { min: medianMs })
-    return latency
+    const p99Ms = numberOption(OF, 'latency.p99Ms', latency.p99Ms, medianMs, { min: medianMs })
+    return { medianMs, p99Ms }
   }
   throw new TypeError(
     `${OF}: latency must be milliseconds, { minMs, maxMs } or { medianMs, p99Ms }, got ${show(latency)}`,

@@ -4,7 +4,7 @@
 import type { OpenCause, Untold } from '../events.ts'
 import type { BreakerMetrics, ScopeMetrics } from '../metrics.ts'
 import type { Verdict } from '../pipeline/call.ts'
-import type { AnyClassify } from '../pipeline/judge.ts'
+import { type AnyClassify, checkVerdict } from '../pipeline/judge.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import { scopeOf } from '../scope.ts'
@@ -15,7 +15,7 @@ import {
   type BreakerRules,
   type CircuitBreakerOptions,
   type ClassicBreakerOptions,
-  modern,
+  modernBreaker,
   rulesOf,
   windowOf,
 } from './options.ts'
@@ -47,7 +47,7 @@ export interface CircuitBreaker<in In = unknown> extends Strategy<In> {
 export function circuitBreaker<In = unknown>(
   options: CircuitBreakerOptions<In> | ClassicBreakerOptions = {},
 ): CircuitBreaker<In> {
-  return new BreakerStrategy(modern(options) as CircuitBreakerOptions<never>) as unknown as CircuitBreaker<In>
+  return new BreakerStrategy(modernBreaker(options) as CircuitBreakerOptions<never>) as unknown as CircuitBreaker<In>
 }
 
 /** A call let through in half-open. */
@@ -129,8 +129,9 @@ export class BreakerStrategy extends BaseStrategy {
     return {
       settle: (verdict, durationMs) => {
         if (settled) return
+        const checked = checkVerdict(`circuitBreaker "${this.name}": settle() takes`, verdict)
         settled = true
-        this.settle(ticket, verdict, durationMs ?? clock.now() - startedAt, undefined)
+        this.settle(ticket, checked, durationMs ?? clock.now() - startedAt, undefined)
       },
     }
   }

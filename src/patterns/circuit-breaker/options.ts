@@ -12,7 +12,7 @@ import {
   show,
 } from '../options.ts'
 import type { Classify } from '../pipeline/call.ts'
-import { type Backoff, backoffOption, delayOf } from '../retry/backoff.ts'
+import { type Backoff, delayOf } from '../retry/backoff.ts'
 import type { CircuitRules } from './circuit.ts'
 import { type BreakerSnapshot, checkSnapshot } from './snapshot.ts'
 import { consecutive, lastCalls, lastMilliseconds, type RateRules, type Window } from './windows.ts'
@@ -88,7 +88,9 @@ const CLASSIC_KEYS = ['name', 'failureThreshold', 'successThreshold', 'timeout']
 const DEFAULT_OPEN_MS = 60_000
 
 /** The classic spelling in today's words. */
-export function modern<In>(options: CircuitBreakerOptions<In> | ClassicBreakerOptions): CircuitBreakerOptions<In> {
+export function modernBreaker<In>(
+  options: CircuitBreakerOptions<In> | ClassicBreakerOptions,
+): CircuitBreakerOptions<In> {
   checkObject(OF, options)
   if (options.timeout === undefined) return options as CircuitBreakerOptions<In>
   checkKeys(OF, options, CLASSIC_KEYS)
@@ -98,6 +100,7 @@ export function modern<In>(options: CircuitBreakerOptions<In> | ClassicBreakerOp
       `${OF}: timeout (the time open) needs failureThreshold beside it; a call's deadline is timeout()`,
     )
   }
+  numberOption(OF, 'timeout (the time open)', timeout, 0, { min: 0 })
   return { name, failureThreshold, successThreshold, openMs: timeout }
 }
 
@@ -123,7 +126,7 @@ export function windowOf(options: CircuitBreakerOptions<never>): Window {
       checkSnapshot(options.restore)?.consecutiveFailures,
     )
   }
-  const { calls, durationMs } = options.window
+  const { calls, durationMs } = (options.window ?? {}) as RateOptions['window']
   if ((calls === undefined) === (durationMs === undefined)) {
     throw new TypeError(`${OF}: window must be { calls } or { durationMs }, got ${show(options.window)}`)
   }
@@ -149,7 +152,12 @@ function openTime(openMs: number | Backoff | undefined, random: () => number): (
     const fixedMs = numberOption(OF, 'openMs', openMs, DEFAULT_OPEN_MS, { min: 0 })
     return () => fixedMs
   }
-  const backoff = backoffOption(OF, 'openMs', openMs)
+  if (typeof openMs?.delayMs !== 'function') {
+    throw new TypeError(
+      `${OF}: openMs must be milliseconds or a backoff such as exponentialBackoff(), got ${show(openMs)}`,
+    )
+  }
+  const backoff = openMs
   let previousMs = 0
   return (openings) => {
     try {

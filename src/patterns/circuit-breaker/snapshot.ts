@@ -23,6 +23,9 @@ export function restoreCircuit(snapshot: BreakerSnapshot | undefined, now: numbe
 
 export function checkSnapshot(snapshot: BreakerSnapshot | undefined): BreakerSnapshot | undefined {
   if (snapshot === undefined) return undefined
+  if (typeof snapshot !== 'object' || snapshot === null) {
+    throw new TypeError(`circuitBreaker: restore must be a snapshot() of a breaker, got ${show(snapshot)}`)
+  }
   const { version, state, remainingOpenMs, openings, consecutiveFailures } = snapshot
   if (version !== 1)
     throw new RangeError(`circuitBreaker: restore is of version ${show(version)}, this library reads 1`)

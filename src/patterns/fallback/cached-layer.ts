@@ -31,7 +31,9 @@ export class CachedLayer extends Layer {
     const entry = cached.freshEntry(key)
     if (entry !== undefined) return this.answer(frame, entry.value)
     if (cached.singleFlight) return this.fly(frame, key)
-    frame.slots[this.slot] = key
+    const solo = new Solo(key)
+    cached.solos.add(solo)
+    frame.slots[this.slot] = solo
     this.inner.enter(frame)
   }
 
@@ -39,13 +41,18 @@ export class CachedLayer extends Layer {
     const { cached, slot } = this
     const at = frame.slots[slot]
     if (at instanceof Flight) return this.land(frame, at)
-    const key = at as string
+    const solo = at as Solo
+    cached.solos.delete(solo)
     const verdict = judge(frame, cached.classify, 0)
-    if (frame.ok && verdict === 'success' && frame.degradedBy === undefined) cached.store(key, frame.value)
-    this.finish(frame, key)
+    const good = frame.ok && verdict === 'success' && frame.degradedBy === undefined
+    if (good && solo.keep) cached.store(solo.key, frame.value)
+    this.finish(frame, solo.key)
   }
 
-  cut(): void {}
+  cut(frame: Frame): void {
+    const solo = frame.slots[this.slot]
+    if (solo instanceof Solo) this.cached.solos.delete(solo)
+  }
 
   /** The last caller has left. */
   end(flight: Flight, reason: unknown): void {
@@ -92,8 +99,13 @@ export class CachedLayer extends Layer {
     }
   }
 
-  private close(flight: Flight): void {
+  /** Whoever asks from now on gets an answer of its own. */
+  closeToOthers(flight: Flight): void {
     if (this.flights.get(flight.key) === flight) this.flights.delete(flight.key)
+  }
+
+  private close(flight: Flight): void {
+    this.closeToOthers(flight)
     this.cached.flights.delete(flight)
   }
 
@@ -131,6 +143,20 @@ export class CachedLayer extends Layer {
   }
 }
 
+/** A call that shares with nobody. */
+export class Solo {
+  readonly key: string
+  keep = true
+
+  constructor(key: string) {
+    this.key = key
+  }
+
+  forget(): void {
+    this.keep = false
+  }
+}
+
 /** One call for all who want the same. */
 export class Flight implements Pending, Bounds {
   readonly runs = true
@@ -154,6 +180,12 @@ export class Flight implements Pending, Bounds {
     let latest = Number.NEGATIVE_INFINITY
     for (const member of this.members.keys()) latest = Math.max(latest, member.nearestDeadline)
     return latest
+  }
+
+  /** What it brings is delivered to those who wait, but not kept, and nobody joins any more. */
+  forget(): void {
+    this.keep = false
+    this.layer.closeToOthers(this)
   }
 
   /** Those who get its answer; whoever is cut from now on just does not. */

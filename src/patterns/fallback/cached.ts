@@ -10,7 +10,7 @@ import type { AnyClassify } from '../pipeline/judge.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import type { FallbackOptions } from './answers.ts'
-import { CachedLayer, type Flight } from './cached-layer.ts'
+import { CachedLayer, type Flight, type Solo } from './cached-layer.ts'
 
 export interface CachedOptions<T> extends FallbackOptions<T> {
   /** Required: a default key would hand one user's answer to another. */
@@ -27,7 +27,7 @@ export interface CachedOptions<T> extends FallbackOptions<T> {
 
 export interface CachedFallback<in T> extends Strategy<T> {
   readonly kind: 'fallback'
-  /** Forgets it, and the answer of a call that is on its way. */
+  /** Forgets it, and the answer of a call that is on its way: that is given to those who wait for it, and to nobody who asks later. */
   delete(key: string): boolean
   clear(): void
   metrics(): FallbackMetrics
@@ -52,6 +52,7 @@ export class CachedStrategy extends BaseStrategy {
   private readonly entries: Lru<Entry>
   /** Under way, in all pipelines. */
   readonly flights = new Set<Flight>()
+  readonly solos = new Set<Solo>()
   calls = 0
   private served = 0
   private fresh = 0
@@ -102,14 +103,17 @@ export class CachedStrategy extends BaseStrategy {
   }
 
   delete(key: string): boolean {
-    // What is on its way is delivered, but not kept.
-    for (const flight of this.flights) if (flight.key === key) flight.keep = false
+    for (const call of this.underWay()) if (call.key === key) call.forget()
     return this.entries.delete(key)
   }
 
   clear(): void {
-    for (const flight of this.flights) flight.keep = false
+    for (const call of this.underWay()) call.forget()
     this.entries.clear()
+  }
+
+  private underWay(): readonly (Flight | Solo)[] {
+    return [...this.flights, ...this.solos]
   }
 
   metrics(): FallbackMetrics {

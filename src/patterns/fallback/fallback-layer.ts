@@ -3,7 +3,7 @@
 
 import type { Verdict } from '../pipeline/call.ts'
 import type { Frame } from '../pipeline/frame.ts'
-import { type AnyClassify, outcomeOf } from '../pipeline/judge.ts'
+import { type AnyClassify, outcomeOf, verdictOf } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
 
 /** Whether to serve something else. A classifier that throws makes the call fail with what it threw. */
@@ -11,7 +11,7 @@ export function failed(frame: Frame, classify: AnyClassify): boolean {
   if (classify === undefined) return !frame.ok
   let verdict: Verdict
   try {
-    verdict = classify(outcomeOf(frame, 0) as never)
+    verdict = verdictOf(classify, outcomeOf(frame, 0))
   } catch (thrown) {
     frame.ok = false
     frame.value = thrown

@@ -22,8 +22,16 @@ export class HedgeLayer extends Layer {
   }
 
   enter(frame: Frame): void {
-    this.hedge.calls += 1
-    this.hedge.budget?.recordAttempt()
+    const { hedge } = this
+    hedge.calls += 1
+    try {
+      hedge.budget?.recordAttempt()
+    } catch (thrown) {
+      // A budget of somebody else's that throws is a bug, like a classifier that does.
+      frame.ok = false
+      frame.value = thrown
+      return this.outer.leave(frame)
+    }
     const race = new Race(this, frame)
     frame.park(race, this.outer)
     race.start()
@@ -105,7 +113,7 @@ class Race implements Pending {
 
   private hedgeNow(): void {
     const { hedge } = this.layer
-    if (hedge.budget !== undefined && !hedge.budget.tryAcquire()) {
+    if (!this.mayHedge()) {
       hedge.budgetDenied += 1
       return
     }
@@ -115,6 +123,15 @@ class Race implements Pending {
     if (this.over) return
     this.run()
     this.awaitNext()
+  }
+
+  private mayHedge(): boolean {
+    try {
+      return this.layer.hedge.budget?.tryAcquire() ?? true
+    } catch {
+      // In a timer there is nobody to throw at, and the call is under way already.
+      return false
+    }
   }
 
   private finish({ ok, value, degradedBy }: Arrival, number: number): void {

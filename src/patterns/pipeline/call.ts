@@ -10,7 +10,7 @@ export type Outcome<T> =
  * never put to a classifier: it is ignored.
  */
 export type Verdict = 'success' | 'failure' | 'ignore'
-/** A classifier that throws is a bug in the program: the call fails with what it threw, and the outcome is ignored. */
+/** A classifier that throws, or returns no verdict, is a bug in the program: the call fails with what it threw, and the outcome is ignored. */
 export type Classify<In> = (outcome: Outcome<In>) => Verdict
 
 /** What an action gets. One for each attempt; a hedge is an attempt. */

@@ -58,10 +58,7 @@ export class PipelineStrategy extends BaseStrategy {
     strategies: readonly AnyStrategy[],
     owned: readonly AnyStrategy[] = [],
   ) {
-    const { name, durations } = typeof options === 'string' ? { name: options, durations: false } : options
-    if (typeof name !== 'string' || name === '')
-      throw new TypeError(`pipeline: it needs a name first, got ${show(name)}`)
-    if (typeof options !== 'string') checkKeys('pipeline', options, ['name', 'durations'])
+    const { name, durations } = namedOptions(options)
     checkStrategies(name, strategies)
     super('pipeline', { name, clock: clockOf(name, strategies) })
     this.strategies = strategies
@@ -147,6 +144,17 @@ function deadlineClocks(strategy: AnyStrategy): readonly Clock[] {
 
 function ownClock(strategy: AnyStrategy | undefined): Clock | undefined {
   return (strategy as { clock?: Clock } | undefined)?.clock
+}
+
+function namedOptions(options: string | PipelineOptions): PipelineOptions {
+  if (typeof options === 'string' && options !== '') return { name: options }
+  const isOptions = typeof options === 'object' && options !== null && !(LAYER in options)
+  const name = isOptions ? options.name : options
+  if (!isOptions || typeof name !== 'string' || name === '') {
+    throw new TypeError(`pipeline: it needs a name first, got ${show(name)}`)
+  }
+  checkKeys('pipeline', options, ['name', 'durations'])
+  return options
 }
 
 function checkStrategies(name: string, strategies: readonly AnyStrategy[]): void {

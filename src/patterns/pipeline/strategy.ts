@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { type Listener, Listeners, type PatternEvent, type Untold } from '../events.ts'
 import type { Metrics } from '../metrics.ts'
-import { type CommonOptions, clockOption, nameOption, show } from '../options.ts'
+import { type CommonOptions, checkObject, clockOption, nameOption, show } from '../options.ts'
 import { ResilienceError } from '../resilience-error.ts'
 import type { StrategyKind } from '../strategy-kind.ts'
 import type { Action, Call, CallOptions, Report } from './call.ts'
@@ -45,6 +45,7 @@ export abstract class BaseStrategy implements Layered {
   disposed = false
 
   constructor(kind: StrategyKind, options: CommonOptions) {
+    checkObject(kind, options)
     this.name = nameOption(kind, options.name)
     this.clock = clockOption(kind, options.clock) ?? systemClock
   }
@@ -60,7 +61,6 @@ export abstract class BaseStrategy implements Layered {
   }
 
   report(action: Action<unknown>, options?: CallOptions): Promise<Report<unknown>> {
-    if (typeof action !== 'function') return Promise.reject(noFunction(this, action))
     return this.frameOf(action, options, undefined, true) as Promise<Report<unknown>>
   }
 
@@ -105,14 +105,20 @@ export abstract class BaseStrategy implements Layered {
     frame.special = true
     if (args !== undefined) frame.args = args
     if (reported) frame.reporting()
-    const refusal = this.disposed ? disposedOf(this) : refuse(frame, options)
+    const refusal = this.refusalOf(action) ?? refuse(frame, options)
     return refusal === undefined ? frame.begin() : frame.refuse(refusal.reason)
+  }
+
+  private refusalOf(action: Action<unknown>): { readonly reason: unknown } | undefined {
+    if (typeof action !== 'function') return { reason: noFunction(this, action) }
+    return this.disposed ? disposedOf(this) : undefined
   }
 }
 
 /** Sets up the frame for its options, or says why the call must not begin. */
 function refuse(frame: Frame, options: CallOptions | undefined): { readonly reason: unknown } | undefined {
-  if (options === undefined) return undefined
+  // null where a program without types passes one on.
+  if (options === undefined || options === null) return undefined
   const { key, priority, signal, timeoutMs } = options
   if (signal?.aborted === true) return { reason: signal.reason }
   if (typeof signal?.addEventListener !== 'function' && signal !== undefined && signal !== null) {
@@ -127,7 +133,7 @@ function refuse(frame: Frame, options: CallOptions | undefined): { readonly reas
     const { name } = frame.plan
     frame.endWithin(timeoutMs, () => new ResilienceError('RESIL_TIMEOUT', { strategy: 'pipeline', strategyName: name }))
   }
-  // null as fetch has it, where a program without types passes one on.
+  // As fetch has it: null is no signal.
   if (signal !== undefined && signal !== null) frame.obey(signal)
   return undefined
 }

@@ -132,7 +132,11 @@ export class RateLimiterStrategy extends BaseStrategy {
   metrics(): RateLimiterMetrics {
     const { acquired, rejected, scope } = this
     const lanes = [...this.lanes].map(([, lane]) => lane)
-    const available = lanes.length === 0 ? this.burst : Math.max(...lanes.map((lane) => lane.available()))
+    // Not by Math.max(...), which takes some hundred thousand arguments at most.
+    const available = lanes.reduce(
+      (most, lane) => Math.max(most, lane.available()),
+      lanes.length === 0 ? this.burst : 0,
+    )
     const queued = lanes.reduce((sum, lane) => sum + lane.queue.waiting, 0)
     return { available, acquired, rejected, queued, keys: lanes.length, scope }
   }

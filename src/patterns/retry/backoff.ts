@@ -10,7 +10,7 @@ export interface Backoff {
 }
 
 export interface ExponentialBackoffOptions {
-  /** Default 100 (AWS SDKs). */
+  /** Default 100 (AWS SDKs), or maxMs if that is less. */
   readonly initialMs?: number | undefined
   /** Cap before jitter. Default 20_000 (AWS SDKs). */
   readonly maxMs?: number | undefined
@@ -26,11 +26,13 @@ export interface ExponentialBackoffOptions {
 const KEYS = ['initialMs', 'maxMs', 'factor', 'jitter']
 const OF = 'exponentialBackoff'
 /** Timers are clamped near here: longer is "never" anyway. */
-const LONGEST_MS = 2 ** 31 - 1
+export const LONGEST_MS = 2 ** 31 - 1
 
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
   checkKeys(OF, options, KEYS)
-  const initialMs = numberOption(OF, 'initialMs', options.initialMs, 100, { min: 0, max: LONGEST_MS })
+  // A cap below the usual start is a start too.
+  const usualMs = typeof options.maxMs === 'number' && options.maxMs >= 0 ? Math.min(100, options.maxMs) : 100
+  const initialMs = numberOption(OF, 'initialMs', options.initialMs, usualMs, { min: 0, max: LONGEST_MS })
   const maxMs = numberOption(OF, 'maxMs', options.maxMs, Math.max(20_000, initialMs), {
     min: initialMs,
     max: LONGEST_MS,
@@ -59,6 +61,7 @@ export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Bac
 }
 
 export function constantBackoff(delayMs: number): Backoff {
+  if (delayMs === undefined) throw new TypeError('constantBackoff: it needs a number of milliseconds, got undefined')
   const fixedMs = numberOption('constantBackoff', 'delayMs', delayMs, 0, { min: 0, max: LONGEST_MS })
   return { delayMs: () => fixedMs }
 }

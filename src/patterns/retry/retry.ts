@@ -3,7 +3,15 @@
 
 import type { Untold } from '../events.ts'
 import type { RetryMetrics } from '../metrics.ts'
-import { COMMON_KEYS, type CommonOptions, checkKeys, checkObject, functionOption, numberOption } from '../options.ts'
+import {
+  booleanOption,
+  COMMON_KEYS,
+  type CommonOptions,
+  checkKeys,
+  checkObject,
+  functionOption,
+  numberOption,
+} from '../options.ts'
 import type { Classify, Outcome } from '../pipeline/call.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { type AnyClassify, judge, outcomeOf } from '../pipeline/judge.ts'
@@ -12,7 +20,7 @@ import { pause } from '../pipeline/pause.ts'
 import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
 import { isResilienceError } from '../resilience-error.ts'
 import { DeadlineLayer, Deadlines } from '../timeout/deadline-layer.ts'
-import { type Backoff, backoffOption, exponentialBackoff } from './backoff.ts'
+import { type Backoff, backoffOption, exponentialBackoff, LONGEST_MS } from './backoff.ts'
 import { type Decision, decide, type RetryRules } from './decide.ts'
 import { retryAfterMsOf } from './retry-after.ts'
 import { budgetOption, type RetryBudget } from './retry-budget.ts'
@@ -68,17 +76,25 @@ const KEYS = [
 ]
 
 export function retry<In = unknown>(options: RetryOptions<In> | ClassicRetryOptions = {}): Retry<In> {
+  return new RetryStrategy(modernRetry(options) as RetryOptions<never>) as unknown as Retry<In>
+}
+
+/** The classic spelling in today's words. */
+export function modernRetry<In>(options: RetryOptions<In> | ClassicRetryOptions): RetryOptions<In> {
   checkObject('retry', options)
-  return new RetryStrategy(options.maxRetries === undefined ? options : fromClassic(options)) as unknown as Retry<In>
+  return options.maxRetries === undefined ? options : fromClassic(options)
 }
 
 function fromClassic(options: ClassicRetryOptions): RetryOptions {
   checkKeys('retry', options, CLASSIC_KEYS)
-  const { name, maxRetries, baseDelay, maxDelay, jitter = true } = options
+  const { name, maxRetries, baseDelay, maxDelay } = options
+  numberOption('retry', 'baseDelay', baseDelay, 0, { min: 0, max: LONGEST_MS })
+  numberOption('retry', 'maxDelay', maxDelay, 0, { min: baseDelay ?? 0, max: LONGEST_MS })
+  const jitter = booleanOption('retry', 'jitter', options.jitter, true) ? 'full' : 'none'
   return {
     name,
     maxAttempts: numberOption('retry', 'maxRetries', maxRetries, 0, { min: 0, max: 1e6, integer: true }) + 1,
-    backoff: exponentialBackoff({ initialMs: baseDelay, maxMs: maxDelay, jitter: jitter ? 'full' : 'none' }),
+    backoff: exponentialBackoff({ initialMs: baseDelay, maxMs: maxDelay, jitter }),
   }
 }
 
@@ -148,7 +164,7 @@ class RetryLayer extends Layer {
     retry.attempts += 1
     frame.slots[this.slot] = 1
     frame.times[this.slot] = 0
-    retry.budget?.recordAttempt()
+    if (retry.budget !== undefined && !this.record(frame, retry.budget)) return this.outer.leave(frame)
     this.inner.enter(frame)
   }
 
@@ -162,6 +178,18 @@ class RetryLayer extends Layer {
     this.retry.gaveUp += 1
     const cause = isResilienceError(frame.value, 'RESIL_TIMEOUT') ? 'deadline' : 'aborted'
     this.retry.tell({ type: 'retry.gaveUp', attempts, cause, error: frame.value } as Untold)
+  }
+
+  /** Somebody else's budget may throw. */
+  private record(frame: Frame, budget: RetryBudget): boolean {
+    try {
+      budget.recordAttempt()
+      return true
+    } catch (thrown) {
+      frame.ok = false
+      frame.value = thrown
+      return false
+    }
   }
 
   private succeed(frame: Frame): void {

@@ -152,6 +152,37 @@ describe('wrapClient', () => {
     expect(answer).toBeNull()
   })
 
+  it('a client that connects to itself stays wrapped', async () => {
+    class Redis {
+      async connect(): Promise<this> {
+        return this
+      }
+      async get(): Promise<string> {
+        throw boom
+      }
+    }
+    const wrapped = wrapClient(new Redis(), fallback.value('spare'), ['get'])
+    const client = await wrapped.connect()
+    expect(await client.get()).toBe('spare')
+  })
+
+  it('leaves queries alone that run only when they are awaited', () => {
+    let ran = 0
+    // biome-ignore lint/suspicious/noThenProperty: what it is about
+    const lazy = { then: () => (ran += 1) }
+    const wrapped = wrapClient({ select: () => lazy, query: succeeds }, retry(), ['query'])
+    expect(wrapped.select()).toBe(lazy)
+    expect(ran).toBe(0)
+  })
+
+  it('refuses a frozen method, which no proxy may replace, and says what to do', async () => {
+    const frozen = Object.freeze({ query: succeeds, other: () => 5 })
+    expect(() => wrapClient(frozen, retry(), ['query'])).toThrow(/"query" of the client is frozen; wrap a copy/)
+    const wrapped = wrapClient({ ...frozen }, retry(), ['query'])
+    expect([await wrapped.query(), wrapped.other()]).toEqual(['ok', 5])
+    expect(wrapClient(frozen, retry(), []).other()).toBe(5)
+  })
+
   it('refuses a method that is none', () => {
     expect(() => wrapClient(new Client(), retry(), ['calls' as never])).toThrow(/no method "calls"/)
   })

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FetchOptions, manualClock, resilientFetch } from '../../../src/patterns.ts'
-import { errorOf } from '../support/promises.ts'
+import { type FetchOptions, fallback, manualClock, resilientFetch } from '../../../src/patterns.ts'
+import { boom, deferred, errorOf, turn } from '../support/promises.ts'
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -162,6 +162,49 @@ it('ends a body that is not complete when the total time is up', async () => {
   const response = await resilient({ totalTimeoutMs: 300, attemptTimeoutMs: 200 })(url)
   expect(response.status).toBe(200)
   expect(await errorOf(response.text())).toMatchObject({ code: 'RESIL_TIMEOUT' })
+})
+
+it('the total time counts from the start of the call, not from the headers', async () => {
+  const clock = manualClock()
+  const headers = deferred<Response>()
+  const fetch = resilient({ clock, totalTimeoutMs: 1000, attemptTimeoutMs: 950, fetch: () => headers.promise })
+  const call = fetch('http://a.test/')
+  await turn()
+  clock.advance(900)
+  headers.resolve(new Response(new ReadableStream()))
+  const text = errorOf((await call).text())
+  clock.advance(100)
+  // Also where the fetch underneath does not heed its signal.
+  expect(await text).toMatchObject({ code: 'RESIL_TIMEOUT' })
+})
+
+it('a response that comes after its attempt was given up on is let go, and its connection with it', async () => {
+  const clock = manualClock()
+  const headers = deferred<Response>()
+  const fetch = resilient({ clock, retry: false, attemptTimeoutMs: 10, fetch: () => headers.promise })
+  const call = errorOf(fetch('http://a.test/'))
+  await turn()
+  clock.advance(10)
+  expect(await call).toMatchObject({ code: 'RESIL_TIMEOUT' })
+  const cancelled = deferred()
+  headers.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve('cancelled') })))
+  expect(await cancelled.promise).toBe('cancelled')
+})
+
+it("a fallback's answer can be read by everybody who gets it", async () => {
+  const fetch = resilient({
+    retry: false,
+    fallback: fallback.value(new Response('[]')),
+    fetch: () => Promise.reject(new TypeError('fetch failed', { cause: boom })),
+  })
+  for (const _ of [1, 2]) expect(await (await fetch('http://a.test/')).text()).toBe('[]')
+})
+
+it('a signal of null takes that of the Request away, as with fetch', async () => {
+  const request = new Request('http://a.test/', { signal: AbortSignal.abort() })
+  const fetch = resilient({ fetch: async () => new Response('ok') })
+  expect((await fetch(request, { signal: null })).status).toBe(200)
+  expect(await errorOf(fetch(request))).toMatchObject({ name: 'AbortError' })
 })
 
 it("the caller's abort ends the body too", async () => {

@@ -209,14 +209,32 @@ describe('cached', () => {
     expect(await joined).toBe('shared')
   })
 
-  it('an answer on its way when its key is deleted is delivered, but not kept', async () => {
-    const { strategy } = cache({ key: 'one' })
+  it.each([
+    [true, 'delete'],
+    [true, 'clear'],
+    [false, 'delete'],
+    [false, 'clear'],
+  ] as const)('an answer on its way is delivered, but not kept (single flight %s, %s)', async (singleFlight, how) => {
+    const { strategy } = cache({ key: 'one', singleFlight })
     const work = deferred()
     const call = strategy.execute(() => work.promise)
-    strategy.delete('one')
+    strategy[how]('one')
     work.resolve('old')
     expect(await call).toBe('old')
     expect(strategy.metrics().entries).toBe(0)
+  })
+
+  it('who asks after a delete does not get the answer of a call from before it: a write may lie between', async () => {
+    const { strategy } = cache({ key: 'one', ttlMs: 1000 })
+    const [before, after] = [deferred(), deferred()]
+    const old = strategy.execute(() => before.promise)
+    strategy.delete('one')
+    const asked = [strategy.execute(() => after.promise), strategy.execute(fails)]
+    before.resolve('old')
+    after.resolve('new')
+    expect(await old).toBe('old')
+    expect(await Promise.all(asked)).toEqual(['new', 'new'])
+    expect(await strategy.execute(fails)).toBe('new')
   })
 
   it('retries inside are shared too', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   bulkhead,
+  chaos,
   circuitBreaker,
   constantBackoff,
   fallback,
@@ -9,6 +10,8 @@ import {
   type PatternEvent,
   pipeline,
   retry,
+  retryBudget,
+  type Strategy,
   timeout,
 } from '../../../src/patterns.ts'
 import { boom, type Deferred, deferred, errorOf, fails, stateOf, succeeds, turn } from '../support/promises.ts'
@@ -57,7 +60,7 @@ describe('an action', () => {
     expect(await call).toMatchObject({ ok: false, error: undefined, attempts: 1 })
   })
 
-  it.each(['execute', 'report', 'wrap', 'wrapWithCall'] as const)(
+  it.each(['execute', 'wrap', 'wrapWithCall'] as const)(
     'that is no function is a mistake, told by %s, and no failure of the dependency',
     async (method) => {
       const breaker = circuitBreaker({ name: 'db' })
@@ -68,6 +71,13 @@ describe('an action', () => {
       expect(breaker.metrics()).toMatchObject({ failure: 0, success: 0 })
     },
   )
+
+  it('that is no function does not make report reject: it tells it as a value, like all else', async () => {
+    const breaker = circuitBreaker({ name: 'db' })
+    const report = await breaker.report('query' as never)
+    expect(report).toMatchObject({ ok: false, error: expect.any(TypeError), attempts: 0 })
+    expect(breaker.metrics()).toMatchObject({ failure: 0, success: 0 })
+  })
 
   it('may use the strategies that it runs under', async () => {
     const all = pipeline('p', retry(), circuitBreaker(), bulkhead({ maxConcurrentCalls: 3 }))
@@ -85,6 +95,10 @@ describe('options of a call', () => {
     expect(await errorOf(call)).toEqual(new TypeError('signal must be an AbortSignal, got an object'))
     expect(clock.pending).toBe(0)
     expect(await retry().execute(succeeds, { signal: null as unknown as undefined })).toBe('ok')
+  })
+
+  it('null is no options', async () => {
+    expect(await retry().execute(succeeds, null as never)).toBe('ok')
   })
 
   it.each([Number.NaN, 0, -0, -1, '5' as unknown as number])('timeoutMs %o rejects the call', async (timeoutMs) => {
@@ -302,6 +316,88 @@ it("somebody else's backoff that throws fails the call with what it threw, and g
   expect(room.metrics().inFlight).toBe(0)
   const breaker = circuitBreaker({ failureThreshold: 1, openMs: backoff })
   expect(await errorOf(breaker.execute(fails))).toBe(boom)
+  expect(breaker.state).toBe('open')
+})
+
+it.each<[string, Strategy]>([
+  [
+    'a budget',
+    retry({
+      budget: {
+        ...retryBudget(),
+        recordAttempt: () => {
+          throw boom
+        },
+      },
+    }),
+  ],
+  [
+    'the budget of a hedge',
+    hedge({
+      budget: {
+        ...retryBudget(),
+        recordAttempt: () => {
+          throw boom
+        },
+      },
+    }),
+  ],
+  [
+    'chance',
+    chaos({
+      enabled: true,
+      probability: 0.5,
+      random: () => {
+        throw boom
+      },
+    }) as Strategy,
+  ],
+])('%s of somebody else that throws fails the call, and what is held around it is given back', async (_what, bad) => {
+  const room = bulkhead({ maxConcurrentCalls: 1 })
+  const all = pipeline('p', room, bad)
+  for (const _ of [1, 2]) expect(await errorOf(all.execute(succeeds))).toBe(boom)
+  expect([room.metrics().inFlight, all.metrics().inFlight]).toEqual([0, 0])
+})
+
+it('a budget that throws while a call is late asks for no hedge, and ends neither the call nor the process', async () => {
+  const clock = manualClock()
+  const budget = {
+    ...retryBudget(),
+    tryAcquire: () => {
+      throw boom
+    },
+  }
+  const races = hedge({ clock, delayMs: 10, budget })
+  const work = deferred()
+  const call = races.execute(() => work.promise)
+  clock.advance(10)
+  work.resolve('late')
+  expect(await call).toBe('late')
+  expect(races.metrics()).toMatchObject({ hedges: 0, budgetDenied: 1 })
+})
+
+it.each([true, undefined, 'fail', Promise.resolve('success')])(
+  'a classifier that answers %o has not judged: the call fails with what is wrong, and the outcome is ignored',
+  async (verdict) => {
+    const classify = () => verdict as never
+    for (const [judges, metrics] of [
+      [circuitBreaker({ failureThreshold: 1, classify }), { ignored: 1, success: 0, failure: 0, state: 'closed' }],
+      [retry({ classify }), { attempts: 1 }],
+      [fallback.value('spare', { classify }), { served: 0 }],
+      [hedge({ classify }), { hedges: 0 }],
+    ] as const) {
+      const error = await errorOf((judges as Strategy).execute(succeeds))
+      expect(String(error)).toMatch(/^TypeError: classify must return 'success', 'failure' or 'ignore', got /)
+      expect(judges.metrics()).toMatchObject(metrics)
+    }
+  },
+)
+
+it('a permit that is settled with no verdict says so, and can still be settled', () => {
+  const breaker = circuitBreaker({ failureThreshold: 1 })
+  const permit = breaker.tryAcquire()
+  expect(() => permit?.settle('failed' as never)).toThrow(/settle\(\) takes 'success', 'failure' or 'ignore', got "fai/)
+  permit?.settle('failure')
   expect(breaker.state).toBe('open')
 })
 

@@ -91,6 +91,12 @@ describe('by key', () => {
     expect(strategy.metrics().keys).toBe(3)
   })
 
+  it('tells its metrics with as many keys as there may be', () => {
+    const { strategy } = limiter({ maxKeys: 200_000 })
+    for (let n = 0; n < 150_000; n++) strategy.tryAcquire(`key ${n}`)
+    expect(strategy.metrics().keys).toBe(150_000)
+  })
+
   it('a key that is no string fails the call: one key for all would let one user spend the limit of another', async () => {
     const { strategy } = limiter({ key: () => undefined as never })
     expect(await errorOf(strategy.execute(succeeds))).toMatchObject({
