@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import type { Clock } from '../clock.ts'
+import { readingDeadline } from './reading-deadline.ts'
 
 const MOST_STDERR_CHARS = 4_000
 /** After its end, for the last of what it said. */
@@ -64,8 +65,10 @@ export function runCommand(options: {
         child.stderr.destroy()
         resolve(late ? { how: 'late' } : { how: 'exited', code, signal, stderr })
       }
-      const grace = clock.setTimeout(settle, STDERR_GRACE_MS)
-      child.stderr.once('close', settle)
+      const grace = readingDeadline(clock, settle, STDERR_GRACE_MS)
+      // It may have been read to its end before the exit is known.
+      if (child.stderr.closed) settle()
+      else child.stderr.once('close', settle)
     })
   })
   child.stderr.setEncoding('utf8')

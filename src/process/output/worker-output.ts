@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import type { Clock, Timer } from '../../clock.ts'
 import type { WorkerRef } from '../../events/worker-ref.ts'
 import type { LogLine } from '../../protocol/control.ts'
+import { readingDeadline } from '../reading-deadline.ts'
 import { createLineSplitter } from './line-splitter.ts'
 
 /** Lines up to this stay whole. */
@@ -34,7 +35,7 @@ export interface WorkerOutputOptions {
 export function attachOutput({ worker, stdout, stderr, clock, onLine }: WorkerOutputOptions): WorkerOutput {
   const { app, pid } = worker
   const open = new Set<Readable>()
-  let grace: Timer | null = null
+  let grace: Pick<Timer, 'cancel'> | null = null
   let resolveClosed = () => {}
   const closed = new Promise<void>((resolve) => {
     resolveClosed = resolve
@@ -76,11 +77,12 @@ export function attachOutput({ worker, stdout, stderr, clock, onLine }: WorkerOu
     closed,
     exited() {
       if (open.size === 0 || grace !== null) return
-      grace = clock.setTimeout(() => {
+      const letGo = () => {
         // Somebody else still writes. It is read on, for a closed pipe would kill it, but nothing waits for it any more.
         for (const stream of open) if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
         finish()
-      }, EXIT_GRACE_MS)
+      }
+      grace = readingDeadline(clock, letGo, EXIT_GRACE_MS)
     },
     close() {
       for (const stream of open) stream.destroy()

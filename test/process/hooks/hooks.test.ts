@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import type { HookSettings } from '../../../src/config/settings.ts'
 import type { PublishedEvent, ResilEvent } from '../../../src/events/events.ts'
@@ -14,6 +14,9 @@ import { assertNoProcessLeft, MARK_VARIABLE, mark } from '../../support/processe
 import { tempDir } from '../../support/temp-dir.ts'
 
 afterEach(() => assertNoProcessLeft())
+
+/** A hook that is not through by then hangs. */
+const DEADLINE_MS = 50_000
 
 const crash: PublishedEvent = { ...crashed(worker(0, 1)), at: Date.UTC(2026, 0, 1), seq: 1 }
 
@@ -43,7 +46,7 @@ describe('a command', () => {
       onCrash: command('sh', '-c', 'cat > told.json; echo "$RESIL_HOOK $RESIL_APP $RESIL_INCIDENT" > env.txt'),
     })
     hooks.tell(crash, sampleIncident())
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     const call = JSON.parse(readFileSync(join(cwd, 'told.json'), 'utf8'))
     expect(call).toMatchObject({
       hook: 'onCrash',
@@ -69,7 +72,7 @@ describe('a command', () => {
     })
     for (let call = 0; call < 4; call += 1) {
       hooks.tell(crash, null)
-      await hooks.flush(10_000)
+      await hooks.flush(DEADLINE_MS)
     }
     expect(told).toEqual([
       {
@@ -86,14 +89,14 @@ describe('a command', () => {
   test('that does not exist is told, and harms nothing', async () => {
     const { hooks, told } = hooksOf({ onCrash: command('/no/such/notifier') })
     hooks.tell(crash, null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(told).toMatchObject([{ type: 'hook.failed', reason: 'could not be started (ENOENT)' }])
   })
 
   test('that takes too long is killed, and all that it started', async () => {
     const { hooks, told } = hooksOf({ onCrash: command('sh', '-c', 'sleep 600 & sleep 600') }, { timeoutMs: 300 })
     hooks.tell(crash, null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(told).toMatchObject([{ reason: 'took longer than 300 ms and was killed' }])
     await assertNoProcessLeft()
   })
@@ -101,14 +104,14 @@ describe('a command', () => {
   test('that ends leaves nothing running behind', async () => {
     const { hooks } = hooksOf({ onCrash: command('sh', '-c', 'sleep 600 >/dev/null 2>&1 &') })
     hooks.tell(crash, null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     await assertNoProcessLeft()
   })
 
   test('that does not read its stdin is all right', async () => {
     const { hooks, told } = hooksOf({ onCrash: command('true') })
     hooks.tell(crash, sampleIncident())
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(told).toEqual([])
   })
 
@@ -119,7 +122,7 @@ describe('a command', () => {
     for (let call = 0; call < 150; call += 1) hooks.tell(crash, null)
     expect(told).toEqual([])
     writeFileSync(join(cwd, 'go'), '')
-    await hooks.flush(20_000)
+    await hooks.flush(DEADLINE_MS)
     expect(readFileSync(join(cwd, 'ran'), 'utf8').trimEnd().split('\n')).toHaveLength(104)
     expect(told).toEqual([{ type: 'hook.dropped', count: 46 }])
   })
@@ -159,7 +162,7 @@ describe('a webhook', () => {
     const { received, url } = await receiver((call) => (call < 3 ? 503 : 204))
     const { hooks, told } = hooksOf({ onCrash: { via: 'webhook', url } })
     hooks.tell(crash, sampleIncident())
-    await hooks.flush(20_000)
+    await hooks.flush(DEADLINE_MS)
     expect(received).toHaveLength(3)
     expect(new Set(received.map((one) => JSON.stringify(one))).size).toBe(1)
     expect(received[0]).toMatchObject({
@@ -173,7 +176,7 @@ describe('a webhook', () => {
     const { received, url } = await receiver(() => 404)
     const { hooks, told } = hooksOf({ onCrash: { via: 'webhook', url } })
     hooks.tell(crash, null)
-    await hooks.flush(20_000)
+    await hooks.flush(DEADLINE_MS)
     expect(received).toHaveLength(1)
     expect(told).toEqual([
       { type: 'hook.failed', hook: 'onCrash', app: 'web', target: new URL(url).origin, reason: 'answered 404' },
@@ -185,7 +188,7 @@ describe('a webhook', () => {
     const { url } = await receiver(() => ({ location: elsewhere.url }))
     const { hooks, told } = hooksOf({ onCrash: { via: 'webhook', url } })
     hooks.tell(crash, null)
-    await hooks.flush(20_000)
+    await hooks.flush(DEADLINE_MS)
     expect(elsewhere.received).toEqual([])
     expect(told).toMatchObject([{ reason: 'answered 302: redirects are not followed' }])
   })
@@ -194,7 +197,7 @@ describe('a webhook', () => {
     const { received, url } = await receiver(() => 'hang')
     const { hooks } = hooksOf({ onCrash: { via: 'webhook', url } })
     hooks.tell(crash, null)
-    await vi.waitFor(() => expect(received).toHaveLength(1))
+    await expect.poll(() => received).toHaveLength(1)
     await hooks.flush(10)
     hooks.close()
     await hooks.flush(1_000)
@@ -227,7 +230,7 @@ describe('who is told of what', () => {
     const target = { via: 'webhook' as const, url }
     const { hooks } = hooksOf({ onCrash: target, onExhausted: target, onIncident: target, onReload: target })
     hooks.tell(published(event), null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(received.map(({ body }) => (body as { hook: string }).hook)).toEqual(expected)
   })
 
@@ -235,7 +238,7 @@ describe('who is told of what', () => {
     const { received, url } = await receiver(() => 200)
     const { hooks } = hooksOf({ onIncident: { via: 'webhook', url } }, { apps: ['web', 'api', 'jobs'] })
     hooks.tell(published(opened), null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(received).toHaveLength(1)
   })
 
@@ -243,7 +246,7 @@ describe('who is told of what', () => {
     const { received, url } = await receiver(() => 200)
     const { hooks } = hooksOf({ onCrash: { via: 'webhook', url } }, { apps: ['web', 'api'] })
     hooks.tell(crash, null)
-    await hooks.flush(10_000)
+    await hooks.flush(DEADLINE_MS)
     expect(received.map(({ body }) => (body as { app: string }).app)).toEqual(['web'])
   })
 })
