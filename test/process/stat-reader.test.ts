@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openStatReader, pageSize, parseStat } from '../../src/process/stat-reader.ts'
 
@@ -39,15 +39,31 @@ describe('the reader', () => {
 
   it('reads nothing of a process that has ended, and keeps no descriptor', async () => {
     const reader = openStatReader()
-    const before = readdirSync('/proc/self/fd').length
     const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'])
     // From 'spawn' on it may still be in exec, with no page of its own.
     await once(child.stdout, 'data')
     expect(reader?.read(child.pid as number)?.rssBytes).toBeGreaterThan(0)
+    expect(descriptorsOf(child.pid as number)).toHaveLength(1)
     child.kill('SIGKILL')
     await once(child, 'close')
     expect(reader?.read(child.pid as number)).toBeNull()
-    expect(readdirSync('/proc/self/fd').length).toBe(before)
+    expect(descriptorsOf(child.pid as number)).toEqual([])
     reader?.close()
   })
 })
+
+/** This process's own, to files of that one. */
+function descriptorsOf(pid: number): string[] {
+  return readdirSync('/proc/self/fd')
+    .map(linkOf)
+    .filter((path) => path.startsWith(`/proc/${pid}/`))
+}
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    // The one that the folder was read through.
+    return ''
+  }
+}

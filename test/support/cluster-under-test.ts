@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Order, Report } from './bare-primary.ts'
 import { MARK_VARIABLE, mark } from './processes.ts'
 
-const DEADLINE_MS = 15_000
+const DEADLINE_MS = 30_000
 
 export interface ForkOptions {
   /** null: no agent. */

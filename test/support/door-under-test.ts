@@ -12,7 +12,7 @@ import { holdTheDoor } from '../../src/cluster-internals/hold-the-door.ts'
 import { MARK_VARIABLE, mark } from './processes.ts'
 import { tempDir } from './temp-dir.ts'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 
 export interface DoorUnderTest {
   readonly door: Door

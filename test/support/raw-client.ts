@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 30_000
 
 export interface RawClient {
   readonly socket: Socket

@@ -1,11 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import type { ResilEvent } from '../../../src/events/events.ts'
 import { type IncidentStore, openStore, type StoreBounds } from '../../../src/process/incidents/store.ts'
 import { sampleIncident } from '../../incidents/sample-incident.ts'
 import { tempDir } from '../../support/temp-dir.ts'
+
+/** A disk that has not taken a file by then hangs. */
+const DEADLINE_MS = 50_000
 
 function open(dir: string | null, bounds?: Partial<StoreBounds>): IncidentStore & { readonly told: ResilEvent[] } {
   const told: ResilEvent[] = []
@@ -24,7 +27,7 @@ describe('on the disk', () => {
     const store = open(dir)
     const incident = sampleIncident()
     store.put(incident)
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(readdirSync(dir)).toEqual(['0y2cw0.json'])
     expect(statSync(join(dir, '0y2cw0.json')).mode & 0o777).toBe(0o600)
     expect(JSON.parse(readFileSync(join(dir, '0y2cw0.json'), 'utf8'))).toEqual(incident)
@@ -36,7 +39,7 @@ describe('on the disk', () => {
     const before = open(dir)
     before.put(sampleIncident({ id: id(1) }))
     before.put(resolved(2))
-    await before.flush(5_000)
+    await before.flush(DEADLINE_MS)
     const store = open(dir)
     expect(await store.loaded).toEqual({ open: [sampleIncident({ id: id(1) })], lastId: id(2) })
     expect(store.list().map((one) => one.id)).toEqual([id(2), id(1)])
@@ -75,7 +78,7 @@ describe('on the disk', () => {
     const store = open(dir, { maxCount: 3 })
     store.put(sampleIncident({ id: id(0) }))
     for (let n = 1; n < 6; n += 1) store.put(resolved(n))
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(readdirSync(dir).sort()).toEqual([`${id(0)}.json`, `${id(4)}.json`, `${id(5)}.json`])
     expect(store.list().map((one) => one.id)).toEqual([id(5), id(4), id(0)])
   })
@@ -85,7 +88,7 @@ describe('on the disk', () => {
     const bytes = JSON.stringify(resolved(1)).length
     const store = open(dir, { maxBytes: bytes * 2.5 })
     for (let n = 1; n < 6; n += 1) store.put(resolved(n))
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(readdirSync(dir)).toHaveLength(2)
   })
 
@@ -93,7 +96,7 @@ describe('on the disk', () => {
     const dir = tempDir()
     const store = open(dir)
     for (let failures = 1; failures <= 100; failures += 1) store.put(sampleIncident({ failures }))
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(JSON.parse(readFileSync(join(dir, '0y2cw0.json'), 'utf8')).failures).toBe(100)
   })
 })
@@ -109,7 +112,7 @@ describe('where the disk will not have it', () => {
     writeFileSync(dir, '')
     store.put(sampleIncident({ id: id(1) }))
     store.put(sampleIncident({ id: id(2) }))
-    await vi.waitFor(() => expect(store.told).toEqual([{ type: 'incidents.unsaved', dir, error: 'ENOTDIR' }]))
+    await expect.poll(() => store.told).toEqual([{ type: 'incidents.unsaved', dir, error: 'ENOTDIR' }])
     await store.flush(100)
     expect(store.kept).toBe('memory')
     expect(await store.get(id(1))).toEqual(sampleIncident({ id: id(1) }))
@@ -117,7 +120,7 @@ describe('where the disk will not have it', () => {
 
     rmSync(dir)
     mkdirSync(dir)
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(store.kept).toBe('disk')
     expect(readdirSync(dir).sort()).toEqual([`${id(1)}.json`, `${id(2)}.json`])
   })
@@ -129,7 +132,7 @@ describe('where the disk will not have it', () => {
     await store.loaded
     rmSync(dir, { recursive: true })
     store.put(sampleIncident())
-    await store.flush(5_000)
+    await store.flush(DEADLINE_MS)
     expect(readdirSync(dir)).toEqual(['0y2cw0.json'])
     expect(store.told).toEqual([])
   })
