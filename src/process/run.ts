@@ -9,18 +9,15 @@ import { Cures, examineNet } from '../cluster-internals/cures.ts'
 import { holdTheDoor } from '../cluster-internals/hold-the-door.ts'
 import { LONGEST_HOLD_MS } from '../cluster-internals/waiting-line.ts'
 import type { AdminSettings, Settings } from '../config/settings.ts'
-import { type ControlServer, openControlServer } from '../control/server.ts'
-import { identityOf, placeSocket } from '../control/socket-path.ts'
-import { messageOf, ResilError } from '../errors.ts'
-import { unappliedWords } from '../events/change-words.ts'
+import { identityOf } from '../control/socket-path.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import { createPublisher } from '../events/publisher.ts'
-import type { Input } from '../supervisor/inputs.ts'
 import { replacementDue } from '../supervisor/start-workers.ts'
 import type { App } from '../supervisor/state/app.ts'
 import { initialState, isDrainingProcess, type SupervisorState } from '../supervisor/state/supervisor.ts'
 import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
+import { guardAgainstOrphans } from './against-orphans.ts'
 import { createControlPort } from './control-port.ts'
 import { takeEvidence } from './evidence/evidence.ts'
 import { openFatalReports } from './evidence/fatal-report.ts'
@@ -33,14 +30,13 @@ import { type Loop, startLoop } from './loop.ts'
 import { readOomKills } from './machine/oom-kills.ts'
 import { readMachine } from './machine/read-machine.ts'
 import { createOomWatch } from './oom-watch.ts'
-import { createOrphanGuard } from './orphan-guard.ts'
+import { openControl, socketPlace } from './open-control.ts'
 import { openLog } from './output/log.ts'
-import { type Sample, startSampler } from './sampler.ts'
+import { reloadAll } from './reload-all.ts'
+import { sampleWorkers } from './sample-workers.ts'
 import { listenForSignals } from './signals.ts'
 import { measureWorkers } from './status.ts'
 import { watchStrategyTurns } from './strategy-turns.ts'
-import { sweepOrphans } from './sweep-orphans.ts'
-import { openWorkerList, readWorkerList } from './worker-list.ts'
 
 /** How long what was said last may take to reach a slow reader, before the supervisor leaves anyway. */
 const FLUSH_MS = 1_000
@@ -100,7 +96,10 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     socket: control?.path ?? null,
   }))
   // The last to be waited for: whoever connects is answered after what follows has been set up.
-  const control = await openControl(place.path)
+  const control = await openControl(settings, place.path, { port, clock, publish }, warn).catch((error: unknown) => {
+    log.close()
+    throw error
+  })
   const stopGuarding = guardAgainstFaults(publish)
 
   let exit: (code: number) => void = () => {}
@@ -119,22 +118,13 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     cures,
     clock,
   })
-  const guard = createOrphanGuard(() =>
-    publish({
-      type: 'supervisor.warned',
-      message: 'there is no /bin/sh here: if resil itself is killed, a worker that hangs at that moment lives on',
-    }),
-  )
-  const listPath = control === null ? null : `${control.path}.workers`
-  const orphans = listPath === null ? [] : readWorkerList(listPath)
-  const workerList = listPath === null ? null : openWorkerList(listPath, orphans, tellListFault)
-  const stopSweeping = workerList === null ? () => {} : sweepOrphans(orphans, workerList, clock, publish)
+  const orphans = guardAgainstOrphans({ socket: control?.path ?? null, clock, publish })
   const strategyTurns = watchStrategyTurns({ clock, publish })
   const executor = createExecutor({
     agentPath: fileURLToPath(new URL('../agent.cjs', import.meta.url)),
     log,
     door,
-    guards: workerList === null ? [guard] : [guard, workerList],
+    guards: orphans.guards,
     clock,
     onExit: (code) => exit(code),
     onEvidenceWanted: async ({ ref, kind, timeBoxMs }, handle) => {
@@ -161,14 +151,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     execute: executor.execute,
     publish,
   })
-  const sampler = startSampler({
-    pids: () => [process.pid, ...executor.workers().map(({ pid }) => pid)],
-    clock,
-    isNeeded: isWatchedFromOutside,
-    onSampled: (samples) => {
-      if (isWatchedFromOutside()) loop.submit(sampledInput(executor.workers(), samples))
-    },
-  })
+  const sampler = sampleWorkers(loop, executor, clock)
   const incidents = startIncidentLog({
     identity,
     supervisor,
@@ -186,7 +169,13 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     env,
     clock,
   })
-  const stopListening = listenForSignals({ clock, apps: appNames, submit: loop.submit, reloadAll, publish })
+  const stopListening = listenForSignals({
+    clock,
+    apps: port.appNames,
+    submit: loop.submit,
+    reloadAll: () => void reloadAll(port, publish),
+    publish,
+  })
 
   publish(startedEvent(settings, control?.path ?? null))
   warn = (message) => publish({ type: 'supervisor.warned', message })
@@ -202,9 +191,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   sampler.close()
   strategyTurns.close()
   door.close()
-  guard.close()
-  stopSweeping()
-  workerList?.close()
+  orphans.close()
   await Promise.all([control?.close(), adminServer?.close()])
   await incidents.flush(stoppedByRequest(loop.state) ? LAST_WORDS_MS.afterStop : LAST_WORDS_MS.afterFailure)
   incidents.close()
@@ -213,58 +200,8 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   stopGuarding()
   return code
 
-  async function openControl(path: string | null): Promise<ControlServer | null> {
-    if (path === null) return null
-    try {
-      return await openControlServer({ port, path, clock, publish })
-    } catch (error) {
-      // A place that nobody asked for and that fails all the same (a full disk) costs the commands, not the service.
-      if (settings.socket === undefined && error instanceof ResilError && error.code === 'RESIL_NOT_PERMITTED') {
-        warnings.push(`${error.message}; commands won't work`)
-        return null
-      }
-      log.close()
-      throw error
-    }
-  }
-
-  function tellListFault({ message }: Error): void {
-    const consequence = 'if resil and its guard are killed at once, a worker that hangs at that moment lives on'
-    publish({ type: 'supervisor.warned', message: `the list of workers can't be kept (${message}): ${consequence}` })
-  }
-
   function appOf(name: string): App | undefined {
     return loop.state.apps.find((app) => app.name === name)
-  }
-
-  function isWatchedFromOutside(): boolean {
-    return loop.state.apps.some(({ settings: { watchdogs } }) => {
-      const { memory, cpu } = watchdogs
-      return cpu !== null || (memory !== null && (memory.softBytes !== null || memory.hardBytes !== null))
-    })
-  }
-
-  function appNames(): string[] {
-    return settings.apps.map(({ name }) => name)
-  }
-
-  async function reloadAll(): Promise<void> {
-    const requestOf = (app: string): string => `SIGHUP-${app}`
-    try {
-      const { apps, notApplied } = await port.reread(null)
-      const unapplied = unappliedWords([
-        ...notApplied,
-        ...[...apps.values()].flatMap(({ changes }) => changes.notApplied),
-      ])
-      if (unapplied !== null)
-        publish({ type: 'supervisor.warned', message: `the reload leaves something out, which ${unapplied}` })
-      for (const [app, { settings: fresh }] of apps) {
-        loop.submit({ type: 'reload.requested', app, request: requestOf(app), settings: fresh })
-      }
-    } catch (error) {
-      const reason = messageOf(error)
-      for (const app of appNames()) publish({ type: 'request.refused', app, request: requestOf(app), reason })
-    }
   }
 }
 
@@ -275,25 +212,6 @@ async function prepareAdmin(admin: AdminSettings, { apps }: Settings): Promise<P
     admin,
     apps.map(({ name }) => name),
   )
-}
-
-function sampledInput(
-  workers: readonly { readonly id: number; readonly pid: number }[],
-  samples: ReadonlyMap<number, Sample>,
-): Input {
-  return {
-    type: 'workers.sampled',
-    samples: workers.flatMap(({ id, pid }) => {
-      const sample = samples.get(pid)
-      if (sample === undefined) return []
-      return [{ worker: id, rssBytes: sample.rss, cpuShare: sample.cpu === null ? null : sample.cpu / 100 }]
-    }),
-  }
-}
-
-function socketPlace(settings: Settings, env: NodeJS.ProcessEnv): ReturnType<typeof placeSocket> {
-  if (settings.socket !== undefined) return { path: settings.socket, warnings: [] }
-  return placeSocket(identityOf(settings), { env, uid: process.getuid?.() ?? 0 })
 }
 
 /** Whoever asked for it waits, perhaps with SIGKILL in hand. */
