@@ -8,7 +8,7 @@ export default defineConfig({
     // Real processes on two shared cores: integration files run one after the other, and a deadline means "hung", not "slow".
     maxWorkers: 2,
     expect: { poll: { timeout: 30_000 } },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

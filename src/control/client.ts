@@ -93,8 +93,11 @@ function speak(socket: Socket): ControlClient {
         timeoutMs === undefined
           ? undefined
           : setTimeout(() => {
-              settle()
-              reject(new ResilError('RESIL_TIMEOUT', `no answer to ${op} within ${timeoutMs} ms`))
+              // Where this process was not run for a while, the answer has come and is read in this turn of the loop, after timers.
+              setImmediate(() => {
+                settle()
+                reject(new ResilError('RESIL_TIMEOUT', `no answer to ${op} within ${timeoutMs} ms`))
+              })
             }, timeoutMs)
       const onAbort = (): void => {
         settle()

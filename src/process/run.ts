@@ -54,6 +54,7 @@ export interface SupervisorOptions {
   readonly warnings: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly clock?: Clock
+  /** Hears of each event once the log has it. */
   readonly onEvent?: (event: PublishedEvent) => void
 }
 
@@ -63,7 +64,6 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const startedAt = clock.now()
   const publisher = createPublisher({ wallNow: clock.wallNow, capacity: EVENTS_KEPT })
   const publish = (event: ResilEvent): void => void publisher.publish(event)
-  if (options.onEvent !== undefined) publisher.subscribe(options.onEvent)
 
   const admin = settings.admin === undefined ? null : await prepareAdmin(settings.admin, settings)
   if (admin !== null) publisher.subscribe(admin.observed.add)
@@ -76,6 +76,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     env,
     clock,
     publisher,
+    ...(options.onEvent !== undefined && { onWritten: options.onEvent }),
   })
   const identity = identityOf(settings)
   const state = placeState(identity, settings.stateDir, { env, uid: process.getuid?.() ?? 0 })

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectControl } from '../../src/control/client.ts'
 import { serve } from '../support/control.ts'
 import { fakePort, logLine } from '../support/fake-port.ts'
@@ -62,6 +62,20 @@ describe('a client', () => {
     // The late answer to the first comes with the one to the second.
     answer = '{"id":1,"ok":true,"result":{"late":true}}\n{"id":2,"ok":true,"result":{"late":false}}\n'
     expect(await client.request('ping', {}, { timeoutMs: 5_000 })).toEqual({ late: false })
+    client.close()
+  })
+
+  it('takes an answer that came in time, though it was not run itself until later', async () => {
+    let supervisor: Socket | undefined
+    const path = await peer((socket) => {
+      supervisor = socket
+    })
+    const client = await connectControl(path)
+    await vi.waitUntil(() => supervisor !== undefined)
+    const asked = client.request('ping', {}, { timeoutMs: 20 })
+    supervisor?.write('{"id":1,"ok":true,"result":{"name":"web"}}\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40)
+    expect(await asked).toEqual({ name: 'web' })
     client.close()
   })
 

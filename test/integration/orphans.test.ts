@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft } from '../support/cli.ts'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes } from '../support/node-versions.ts'
 import { startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -24,7 +24,7 @@ function guardOf(supervisor: number): number {
   throw new Error('no guard')
 }
 
-describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
+describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a blocked worker of a supervisor that was killed with its guard is ended after the next start', async () => {
     const cwd = tempDir({
       'app.cjs': `

@@ -65,15 +65,14 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     await service.event('worker.exited', (event) => event.worker.id === old.id)
     await service.stop()
   })
+})
 
-  it('is refused to an app that never listens, in words', async () => {
-    const service = await startService(fixture('quiet.cjs'), {
-      node,
-      args: ['-w', '1', '--standby', '1'],
-      env: { RESIL_READY_ON: 'started' },
-    })
-    await service.event('app.standbyRefused', ({ reason }) => reason === 'never-listens')
-    expect((await service.status()).apps[0]?.standby).toEqual({ standing: 0, wanted: 1, refused: 'never-listens' })
-    await service.stop()
+it('is refused to an app that never listens, in words', async () => {
+  const service = await startService(fixture('quiet.cjs'), {
+    args: ['-w', '1', '--standby', '1'],
+    env: { RESIL_READY_ON: 'started' },
   })
+  await service.event('app.standbyRefused', ({ reason }) => reason === 'never-listens')
+  expect((await service.status()).apps[0]?.standby).toEqual({ standing: 0, wanted: 1, refused: 'never-listens' })
+  await service.stop()
 })

@@ -10,6 +10,8 @@ export const MARK_VARIABLE = 'RESIL_TEST_MARK'
 export const mark: string = randomUUID()
 
 const LOOK_AGAIN_MS = 20
+/** The guard of a supervisor that was killed waits five seconds itself. */
+const DEADLINE_MS = 30_000
 
 export interface MarkedProcess {
   readonly pid: number
@@ -25,7 +27,7 @@ export function markedProcesses(): MarkedProcess[] {
 }
 
 /** Fails with the list of what lives on past the deadline, and ends it so that the next test starts clean. */
-export async function assertNoProcessLeft(deadlineMs = 5_000): Promise<void> {
+export async function assertNoProcessLeft(deadlineMs = DEADLINE_MS): Promise<void> {
   const until = performance.now() + deadlineMs
   // Processes of others can't be waited for: /proc is the only witness.
   while (markedProcesses().length > 0 && performance.now() < until) {

@@ -1,11 +1,13 @@
 // A supervised service for the integration tests: the built CLI on a fixture, a free port, and resil's own events read from its log.
 
 import http from 'node:http'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { PublishedEvent } from '../../src/events/events.ts'
 import type { StatusDocument } from '../../src/protocol/status.ts'
-import { type CliOptions, type RunningCli, runCli, startCli, tempDir } from './cli.ts'
+import { type CliOptions, DEADLINE_MS, type RunningCli, runCli, startCli, tempDir } from './cli.ts'
+import { freePort } from './free-port.js'
+
+export { freePort } from './free-port.js'
 
 type EventOf<T extends PublishedEvent['type']> = Extract<PublishedEvent, { type: T }>
 
@@ -60,7 +62,7 @@ export async function startService(
     cwd,
     env,
     events,
-    event: async (type, accept = () => true, deadlineMs = 30_000) => {
+    event: async (type, accept = () => true, deadlineMs = DEADLINE_MS) => {
       const isIt = { test: (line: string) => eventOn(line, type).some(accept) } as RegExp
       const [event] = eventOn(await cli.waitForLine(Object.assign(isIt, { toString: () => type }), deadlineMs), type)
       return event as EventOf<typeof type>
@@ -98,15 +100,5 @@ export function get(port: number, path = '/'): Promise<string> {
         response.on('error', reject)
       })
       .on('error', reject)
-  })
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

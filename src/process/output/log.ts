@@ -13,6 +13,7 @@ import { subjectOf } from '../../events/subject.ts'
 import { count } from '../../events/words.ts'
 import type { WorkerRef } from '../../events/worker-ref.ts'
 import type { LogLine } from '../../protocol/control.ts'
+import { handOnAfterWriting } from './after-writing.ts'
 import { createBootOutput } from './boot-output.ts'
 import { createFormat } from './format.ts'
 import { openOutlets } from './outlets.ts'
@@ -29,6 +30,8 @@ export interface LogOptions {
   readonly clock: Clock
   /** The log tells what is published here, and publishes here what it loses. */
   readonly publisher: Publisher
+  /** Hears of each event, in order, once its line can be read where the log goes. */
+  readonly onWritten?: (event: PublishedEvent) => void
 }
 
 /** What the log gets of a line of stderr; null: nothing. */
@@ -55,8 +58,10 @@ export interface Log {
 
 const LOUDNESS: readonly LogSettings['level'][] = ['debug', 'info', 'warn', 'error', 'silent']
 
-export async function openLog({ settings, fds, isTty, env, clock, publisher }: LogOptions): Promise<Log> {
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { settings, fds, isTty, env, clock, publisher, onWritten } = options
   const outlets = openOutlets({ settings, fds, clock, publish: publisher.publish })
+  const afterWriting = onWritten === undefined ? null : handOnAfterWriting(outlets.written, onWritten)
   const format = await createFormat({ settings, isTty, env, to: outlets.to })
   const recent = createRecentLines(RECENT_LINES, (error) =>
     publisher.publish({
@@ -89,6 +94,11 @@ export async function openLog({ settings, fds, isTty, env, clock, publisher }: L
   }
 
   function tell(event: PublishedEvent): void {
+    write(event)
+    afterWriting?.add(event)
+  }
+
+  function write(event: PublishedEvent): void {
     if (event.type === 'worker.ready') bootOutput.ready(event.worker.app)
     if (event.type === 'worker.exited') bootOutput.ended(event.worker.id, isFailedBoot(event))
     if (!isLoudEnough(severityOf(event), settings.level)) return
@@ -131,6 +141,7 @@ export async function openLog({ settings, fds, isTty, env, clock, publisher }: L
       for (const event of untold.splice(0)) tell(event)
       bootOutput.release()
       await outlets.flush(Math.max(0, until - clock.now()))
+      afterWriting?.release()
     },
     reopen: outlets.reopen,
     close() {

@@ -17,6 +17,9 @@ export interface OutletsOptions {
 
 export interface Outlets {
   readonly to: Destinations
+  /** What was written before has reached its destinations, or `deadlineMs` have passed. */
+  written(deadlineMs: number): Promise<void>
+  /** The same before an end: what was lost is told as well. */
   flush(deadlineMs: number): Promise<void>
   reopen(): void
   close(): void
@@ -30,15 +33,19 @@ export function openOutlets({ settings, fds, clock, publish }: OutletsOptions): 
   const fileTarget = createFile(settings, publish)
   const file = fileTarget === null ? null : createOutlet(fileTarget, clock, publish)
   const all = [...new Set(file === null ? [stdout, stderr] : [stdout, stderr, file])]
+  const written = async (deadlineMs: number): Promise<void> => {
+    await Promise.all(all.map((outlet) => outlet.flush(deadlineMs)))
+  }
 
   return {
     to: { stdout: stdout.write, stderr: stderr.write, file: file?.write ?? null },
+    written,
     async flush(deadlineMs) {
       const until = clock.now() + deadlineMs
-      await Promise.all(all.map((outlet) => outlet.flush(deadlineMs)))
+      await written(deadlineMs)
       // What one destination lost is told in the others, so they are flushed once more.
       for (const outlet of all) outlet.settle()
-      await Promise.all(all.map((outlet) => outlet.flush(Math.max(0, until - clock.now()))))
+      await written(Math.max(0, until - clock.now()))
     },
     reopen: () => fileTarget?.reopen(),
     close() {

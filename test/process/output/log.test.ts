@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { LogSettings } from '../../../src/config/settings.ts'
-import type { ResilEvent } from '../../../src/events/events.ts'
+import type { PublishedEvent, ResilEvent } from '../../../src/events/events.ts'
 import type { ExitDetails } from '../../../src/events/exit.ts'
 import { createPublisher } from '../../../src/events/publisher.ts'
 import type { WorkerRef } from '../../../src/events/worker-ref.ts'
@@ -46,10 +46,12 @@ interface SetUp {
   readonly file?: boolean
   readonly isTty?: boolean
   readonly env?: Record<string, string>
+  readonly onWritten?: (event: PublishedEvent, file: string) => void
 }
 
 /** A log into files, which hold what a reader of stdout and stderr would have seen. */
-async function setUp({ format = 'pretty', level = 'info', file = false, isTty = false, env = {} }: SetUp = {}) {
+async function setUp(options: SetUp = {}) {
+  const { format = 'pretty', level = 'info', file = false, isTty = false, env = {}, onWritten } = options
   const dir = tempDir()
   const [stdout, stderr] = [openSync(join(dir, 'stdout'), 'w'), openSync(join(dir, 'stderr'), 'w')]
   const clock = fakeClock(1_700_000_000_000)
@@ -67,6 +69,7 @@ async function setUp({ format = 'pretty', level = 'info', file = false, isTty = 
     env,
     clock,
     publisher,
+    ...(onWritten && { onWritten: (event) => onWritten(event, join(dir, 'logs', 'web.log')) }),
   })
   opened.push({ log, fds: [stdout, stderr] })
   const read = (name: string) => {
@@ -277,6 +280,25 @@ test('a subscriber that throws is reported, and harms neither log nor worker', a
   expect(publisher.recent().map((event) => 'message' in event && event.message)).toEqual([
     'a listener of lines threw: socket is gone',
   ])
+})
+
+test('who waits for an event finds its line in the file, and the last words of the app before it', async () => {
+  const seen: string[] = []
+  const { log, publisher } = await setUp({
+    file: true,
+    onWritten: ({ type }, file) => seen.push(type, readFileSync(file, 'utf8')),
+  })
+  const { stderr, end } = capture(log, worker(1))
+  publisher.publish(exited(1))
+  publisher.publish({ type: 'app.failed', app: 'web', reason: 'never-ready', exit: null })
+  stderr.write('Error: no database\n')
+  await new Promise(setImmediate)
+  expect(seen).toEqual([])
+  await end()
+  await log.flush(1000)
+  const [first, , last, text] = seen
+  expect([first, last]).toEqual(['worker.exited', 'app.failed'])
+  expect(text).toMatch(/Error: no database[\s\S]*web/)
 })
 
 test('after close nothing is told any more and no timer runs', async () => {
