@@ -25,6 +25,7 @@ export interface Beats {
 export function startBeats(channel: Channel, gauges: Gauges): Beats {
   const loopDelay = watchLoopDelay()
   let requestsSent = 0
+  let heapUsed = 0
   let lastLoop = performance.eventLoopUtilization()
 
   const send = (requests: number, http: HttpCounts | null) => {
@@ -34,9 +35,10 @@ export function startBeats(channel: Channel, gauges: Gauges): Beats {
     const delayP99Ms = loopDelay.p99Ms()
     const strategies = [...gauges.strategies()]
     requestsSent = requests
+    heapUsed = heapUsedNow(heapUsed)
     channel.say({
       act: 'beat',
-      heapUsed: process.memoryUsage().heapUsed,
+      heapUsed,
       delayP99Ms,
       utilization,
       connections: gauges.connections(),
@@ -58,5 +60,14 @@ export function startBeats(channel: Channel, gauges: Gauges): Beats {
       const http = gauges.http()
       if (requests !== requestsSent || http !== null) send(requests, http)
     },
+  }
+}
+
+/** It also reads /proc/self/stat, which an app that has no descriptor left can't: it must not die of that. */
+function heapUsedNow(before: number): number {
+  try {
+    return process.memoryUsage().heapUsed
+  } catch {
+    return before
   }
 }

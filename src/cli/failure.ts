@@ -16,6 +16,8 @@ export function failureOf(error: unknown, command: string | undefined): Failure 
   if (isResilError(error)) {
     return { exitCode: exitCodeOf(error.code), lines: [`resil: ${messageOf(error)}`, ...error.details] }
   }
+  const shortage = shortageOf(error)
+  if (shortage !== null) return { exitCode: EXIT.failed, lines: [`resil: ${shortage}`] }
   // Nobody's typing: the stack is what a report needs.
   const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : []
   return {
@@ -35,6 +37,25 @@ function usageFailure({ exitCode, code, message }: CommanderError, command: stri
   const more = code === 'commander.excessArguments' && command === 'start' ? '; arguments for the app go after --' : ''
   const known = command !== undefined && !command.startsWith('-') && code !== 'commander.unknownCommand'
   return { exitCode: EXIT.usage, lines: [`resil: ${said}${more}; see \`resil ${known ? `${command} ` : ''}--help\``] }
+}
+
+/** What resil itself has open before its first worker starts is about 40. */
+function shortageOf(error: unknown): string | null {
+  switch ((error as NodeJS.ErrnoException | null)?.code) {
+    case 'EMFILE':
+      return `there are not enough file descriptors (EMFILE): ${allowed()}, and resil needs about 50, six more for each worker; raise the limit: \`ulimit -n 1024\` in a shell, LimitNOFILE=1024 in a systemd unit, docker run --ulimit nofile=1024`
+    case 'ENFILE':
+      return 'the machine has no file descriptors left (ENFILE): end what has too many open, or raise fs.file-max'
+    default:
+      return null
+  }
+}
+
+function allowed(): string {
+  // The one way to the number that takes no descriptor.
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
+  const soft = userLimits?.open_files?.soft
+  return typeof soft === 'number' ? `this process may have ${soft} files open at once` : 'the limit is too low'
 }
 
 /** By name, not by class: light commands and the rest are two bundles, each with a class of its own. */

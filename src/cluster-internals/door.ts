@@ -24,7 +24,7 @@ export interface DoorOptions {
 export interface DoorCounts {
   /** Connections that waited for a worker. */
   readonly held: number
-  /** Connections taken back from dead workers. */
+  /** Connections taken back from workers that died, or could not receive them. */
   readonly rescued: number
   /** Waited too long, or were too many: closed. */
   readonly dropped: number
@@ -50,6 +50,8 @@ export interface Door {
   isEphemeral(worker: Worker, port: number): boolean
   /** A connection to this worker and no other; `endpoint` as the supervisor names it, null: the first. Never rejects. */
   probeConnection(worker: Worker, endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
+  /** Connections that were meant for the worker and did not reach it, for want of descriptors; others got them. */
+  missedBy(worker: Worker): number
   /** Looks again whether doors may stay open, and who has waited too long. By itself it does so ten times a second while it must. */
   review(): void
   readonly counts: DoorCounts

@@ -1,6 +1,6 @@
 // One port of round robin, from its first worker to its last. When that goes, Node closes the listening socket, and clients are
 // refused for as long as the restart takes; here it stays open while a replacement is due, and what connects waits in a line for
-// the next worker. Which question belongs to which port is held-ports.ts's.
+// the next worker; so it does while none of its workers can receive one. Which question belongs to which port is held-ports.ts's.
 //
 // Node: lib/internal/cluster/round_robin_handle.js (takes the server's _handle at 'listening', sets its onconnection; remove()
 // closes the queued connections, then the handle).
@@ -101,7 +101,7 @@ export class HeldPort {
 
   /** Refused by those who were chosen for it. */
   distribute(connection: NativeHandle): void {
-    if (this.#status === 'open') this.#distribute?.(connection)
+    if (this.#status === 'open' && !this.#isDeaf()) this.#distribute?.(connection)
     else this.receive(connection)
   }
 
@@ -118,6 +118,8 @@ export class HeldPort {
     const isKnown = clock.now() - this.#heldSince >= EXIT_KNOWN_AFTER_MS
     if (this.#status === 'held' && isKnown && !mayHold(this.question.app)) this.letGo()
     this.#line.expire()
+    if (this.#status === 'open' && this.#line.length > 0 && !this.#isDeaf())
+      for (const connection of this.#line.takeAll()) this.receive(connection)
     return this.#status === 'held' || this.#line.length > 0
   }
 
@@ -138,6 +140,7 @@ export class HeldPort {
     this.#status = 'open'
     handle.onconnection = (error, connection) => {
       if (connection !== undefined) {
+        if (this.#isDeaf()) return this.#wait(connection)
         this.#guard(connection)
         if (this.nodeKey !== null && routing.route(this.nodeKey, connection)) return
       }
@@ -145,6 +148,11 @@ export class HeldPort {
     }
     handle.close = () => this.#lostLastWorker(handle)
     for (const connection of this.#line.takeAll()) handle.onconnection(0, connection)
+  }
+
+  /** None of its workers has a descriptor for a connection: it waits, since one that is written would be lost on its way. */
+  #isDeaf(): boolean {
+    return this.nodeKey !== null && this.#options.routing.nobodyHears(this.nodeKey)
   }
 
   /** RoundRobinHandle.remove closes what it had queued; only connections that a worker has taken may really be closed. */

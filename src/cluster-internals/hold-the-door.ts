@@ -14,7 +14,7 @@ import { type Accepting, KeptSockets } from './kept-sockets.ts'
 import { closeForGood } from './native-handle.ts'
 import { connectToWorker } from './probe-connection.ts'
 import { rescueConnections } from './rescue.ts'
-import { Routing } from './routing.ts'
+import { type Origin, Routing } from './routing.ts'
 import { Serving } from './serving.ts'
 import { tapChannel } from './tap-channel.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -28,10 +28,11 @@ export function holdTheDoor(options: DoorOptions): Door {
   let timer: Timer | null = null
 
   const serving = new Serving()
-  const routing = new Routing(serving, {
+  const node: Origin = {
     nobodyTook: (connection) => held.distribute(connection),
     lost: (connection) => held.giveBack(connection),
-  })
+  }
+  const routing = new Routing(serving, node, clock)
   const shared = {
     ...options,
     routing,
@@ -53,7 +54,7 @@ export function holdTheDoor(options: DoorOptions): Door {
   if (cures.isOn('holdTheDoor')) net.createServer = createServerForDoor as typeof net.createServer
 
   function watch(worker: Worker, place: DoorPlace): void {
-    const rescue = rescueConnections(worker, (connection) => held.giveBack(connection))
+    const rescue = rescueConnections(worker, node.lost, () => routing.noteUndelivered(worker))
     if (!isolatePorts(worker, place.app)) cures.turnOff('appPorts', UNHEARD)
     const tapped = tapChannel(worker, [
       serving.tap(worker),
@@ -86,6 +87,7 @@ export function holdTheDoor(options: DoorOptions): Door {
   return {
     watch,
     setRotation: (worker, inRotation) => routing.setRotation(worker, inRotation),
+    missedBy: (worker) => routing.missedBy(worker),
     isEphemeral: (worker, port) => serving.isEphemeral(worker, port),
     probeConnection: async (worker, endpoint, timeoutMs) =>
       cures.isOn('handOff')

@@ -19,7 +19,7 @@ export type ProbeConnection =
   | { readonly ok: true; readonly socket: net.Socket }
   | {
       readonly ok: false
-      /** not-serving: no server of its listens there. refused: it has as many connections as it wants. gone: it died meanwhile.
+      /** not-serving: no server of its listens there. refused: it has as many connections as it wants, or no descriptor for one. gone: it died meanwhile.
        *  timed-out: its event loop did not come round to taking it. unavailable: no sockets were to be had here, which is no
        *  fault of the worker's. */
       readonly reason: 'not-serving' | 'refused' | 'gone' | 'timed-out' | 'unavailable'
@@ -74,6 +74,10 @@ export async function connectToWorker(options: ProbeOptions): Promise<ProbeConne
       return { ok: false, reason: 'refused', message: `the worker refused a connection on ${where}` }
     case 'lost':
       return { ok: false, reason: 'gone', message: `the worker ended before it took a connection on ${where}` }
+    case 'undelivered': {
+      const message = `the worker could not receive a connection on ${where}: it has no file descriptor left (EMFILE)`
+      return { ok: false, reason: 'refused', message }
+    }
     case 'timed-out': {
       const message = `no connection was taken on ${where} within ${timeoutMs} ms: the event loop is busy or blocked`
       return { ok: false, reason: 'timed-out', message }

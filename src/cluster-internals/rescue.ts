@@ -1,9 +1,12 @@
 // Rescue: in round robin the primary keeps one connection per worker that was sent and not yet taken. If the worker dies then,
 // Node neither closes it nor gives it to another worker: the client hangs and the descriptor leaks.
 // Here each such connection is remembered until the worker's answer, and handed on when the worker is dead.
+// The same goes for a worker that has no descriptor left: its kernel drops the connection on the way, it never answers, and Node
+// never gives it another one.
 //
 // Node: lib/internal/cluster/round_robin_handle.js (handoff: sendHelper with `newconn`, a callback that waits for the ack for
-// ever), lib/internal/cluster/utils.js (callbacks by seq).
+// ever), lib/internal/cluster/utils.js (callbacks by seq), lib/internal/child_process.js (a native handle whose delivery failed
+// is neither sent again nor closed).
 
 import type { Worker } from 'node:cluster'
 import { seeChannelEnd } from './channel-end.ts'
@@ -13,8 +16,11 @@ import type { Tap } from './tap-channel.ts'
 /** After the exit, answers that the worker had still written arrive until its channel ends; a descriptor kept by a grandchild can delay that. */
 const LAST_ANSWERS_MS = 50
 
-/** How a connection that was sent to a worker ended: taken by it, sent back, or on its way when the worker died. */
-export type Outcome = 'taken' | 'refused' | 'lost'
+/**
+ * How a connection that was sent to a worker ended: taken by it, sent back, on its way when the worker died, or never arrived
+ * since the worker has no descriptor left.
+ */
+export type Outcome = 'taken' | 'refused' | 'lost' | 'undelivered'
 
 const taken: unique symbol = Symbol('taken by a worker')
 /** Who sent it, where that was not Node. */
@@ -41,21 +47,43 @@ export interface Rescue {
   readonly unanswered: number
 }
 
-/** `handOn` gets each connection of Node's that the dead worker had been sent and had not taken. */
-export function rescueConnections(worker: Worker, handOn: (connection: NativeHandle) => void): Rescue {
+/**
+ * `handOn` gets each connection of Node's that the worker had been sent and had not taken when it died, or that did not reach it;
+ * of the latter `onUndelivered` is told before.
+ */
+export function rescueConnections(
+  worker: Worker,
+  handOn: (connection: NativeHandle) => void,
+  onUndelivered: () => void,
+): Rescue {
   const sent = new Map<number, Tracked>()
+  /** What is on its way with a handle: the number of a connection, null for other messages. */
+  const onTheirWay: (number | null)[] = []
   let gone = false
   const { process } = worker
   seeChannelEnd(worker)
 
   const tap: Tap = {
     said: (message, handle) => {
-      if (handle !== null && message.act === 'newconn' && message.seq !== undefined) {
-        sent.set(message.seq, handle)
+      if (handle === null) return undefined
+      const seq = message.act === 'newconn' ? message.seq : undefined
+      onTheirWay.push(seq ?? null)
+      if (seq !== undefined) {
+        sent.set(seq, handle)
         // Node may still take the dead worker for a free one.
         if (gone) queueMicrotask(handOnAll)
       }
       return undefined
+    },
+    delivered: (arrived) => {
+      const seq = onTheirWay.shift() ?? null
+      const connection = seq === null ? undefined : sent.get(seq)
+      if (arrived || seq === null || connection === undefined) return
+      sent.delete(seq)
+      onUndelivered()
+      if (settle(connection, 'undelivered')) return
+      forgetSending(worker, seq, connection)
+      handOn(connection)
     },
     // Before Node, which closes the primary's copy of a connection that was taken.
     heard: (message) => {

@@ -1,10 +1,12 @@
 // Decides whether a connection is Node's to distribute, or goes straight to a worker that is chosen here: because other workers of
-// the port are out of rotation, or because its app is sticky. What no chosen worker takes, Node distributes after all.
+// the port are out of rotation or can't receive one, or because its app is sticky. What no chosen worker takes, Node distributes
+// after all.
 //
 // Node: lib/internal/cluster/round_robin_handle.js. Node gives a worker its next connection when it has answered for the one
 // before; one that it gives to a worker out of rotation is taken back before it is written.
 
 import type { Worker } from 'node:cluster'
+import type { Clock } from '../clock.ts'
 import { byClient, clientOf, leastBusy } from './choose-worker.ts'
 import type { NativeHandle, PeerName } from './cluster-message.ts'
 import { handOff } from './hand-off.ts'
@@ -34,6 +36,9 @@ interface Member extends WorkerPlace {
   readonly unanswered: number
 }
 
+/** A worker that had no descriptor for a connection is tried with another one after so long. */
+const DEAF_FOR_MS = 1_000
+
 /** Of Node's connections only where workers are out of rotation, or sticky. */
 type When = 'always' | 'where it matters'
 
@@ -49,12 +54,17 @@ export class Routing {
   readonly #node: Origin
   readonly #members = new Map<Worker, Member>()
   readonly #out = new Set<Worker>()
+  readonly #clock: Clock
+  /** Workers that could not receive a connection, for want of descriptors: until when they are not tried again. */
+  readonly #deafUntil = new Map<Worker, number>()
+  readonly #missed = new Map<Worker, number>()
   #stickyMembers = 0
   #lastId = 0
 
-  constructor(serving: Serving, node: Origin) {
+  constructor(serving: Serving, node: Origin, clock: Clock) {
     this.#serving = serving
     this.#node = node
+    this.#clock = clock
   }
 
   add(worker: Worker, place: WorkerPlace, rescue: Rescue): void {
@@ -75,6 +85,8 @@ export class Routing {
     worker.process.once('exit', () => {
       this.#members.delete(worker)
       this.#out.delete(worker)
+      this.#deafUntil.delete(worker)
+      this.#missed.delete(worker)
       if (sticky) this.#stickyMembers -= 1
     })
   }
@@ -84,6 +96,33 @@ export class Routing {
     else if (this.#members.has(worker)) this.#out.add(worker)
   }
 
+  /** A connection did not reach the worker. Under every schedule: it may have been one of a probe. */
+  noteUndelivered(worker: Worker): void {
+    if (!this.#members.has(worker)) return
+    this.#deafUntil.set(worker, this.#clock.now() + DEAF_FOR_MS)
+    this.#missed.set(worker, this.missedBy(worker) + 1)
+  }
+
+  /** Connections that have not reached it so far. */
+  missedBy(worker: Worker): number {
+    return this.#missed.get(worker) ?? 0
+  }
+
+  /** Nobody of those who serve it could receive a connection now. */
+  nobodyHears(key: string): boolean {
+    if (this.#deafUntil.size === 0) return false
+    const workers = this.#serving.workersOf(key).filter((worker) => this.#members.has(worker))
+    return workers.length > 0 && workers.every((worker) => this.#isDeaf(worker))
+  }
+
+  #isDeaf(worker: Worker): boolean {
+    const until = this.#deafUntil.get(worker)
+    if (until === undefined) return false
+    if (until > this.#clock.now()) return true
+    this.#deafUntil.delete(worker)
+    return false
+  }
+
   /** Must hear before those who remember what was written. */
   tap(worker: Worker): Tap {
     return {
@@ -91,7 +130,10 @@ export class Routing {
         // Below 0 it is our own.
         if (act !== 'newconn' || connection === null || key === undefined || seq === undefined || seq < 0)
           return undefined
-        if (!this.#out.has(worker) || this.#choose(key, connection, 'where it matters') === undefined) return undefined
+        if (!this.#out.has(worker) && !this.#isDeaf(worker)) return undefined
+        // With nobody left to take it, it is taken back to wait.
+        const goesElsewhere = this.#choose(key, connection, 'where it matters') !== undefined || this.nobodyHears(key)
+        if (!goesElsewhere) return undefined
         queueMicrotask(() => {
           forgetSending(worker, seq, connection)
           if (!this.route(key, connection)) this.#node.nobodyTook(connection)
@@ -103,7 +145,7 @@ export class Routing {
 
   /** false: it is Node's to distribute. */
   route(key: string, connection: NativeHandle): boolean {
-    if (this.#out.size === 0 && this.#stickyMembers === 0) return false
+    if (this.#out.size === 0 && this.#deafUntil.size === 0 && this.#stickyMembers === 0) return false
     return this.#send(key, connection, this.#node, 'where it matters')
   }
 
@@ -123,6 +165,10 @@ export class Routing {
             return connection.close()
           case 'lost':
             return origin.lost(connection)
+          // It takes none now, and may take this one later.
+          case 'undelivered':
+            if (!this.#send(key, connection, origin, when)) origin.nobodyTook(connection)
+            return
           case 'refused':
             refusersOf(connection).add(worker)
             if (!this.#send(key, connection, origin, when)) origin.nobodyTook(connection)
@@ -139,13 +185,14 @@ export class Routing {
   /** undefined: there is no choice to make, or nobody left to choose. */
   #choose(key: string, connection: NativeHandle, when: When): Member | undefined {
     const members = this.#serving.workersOf(key).flatMap((worker) => this.#members.get(worker) ?? [])
-    const inRotation = members.filter(({ worker }) => !this.#out.has(worker))
+    const hearing = members.filter(({ worker }) => !this.#isDeaf(worker))
+    const inRotation = hearing.filter(({ worker }) => !this.#out.has(worker))
     // When all are out the cause is likelier a common one than theirs: everybody counts as in.
-    const everybody = inRotation.length === 0 || inRotation.length === members.length
+    const chosenAmong = inRotation.length === 0 ? hearing : inRotation
     const sticky = members.at(-1)?.sticky === true
-    if (everybody && !sticky && when !== 'always') return undefined
+    if (chosenAmong.length === members.length && !sticky && when !== 'always') return undefined
     const refusers = (connection as Routed)[refusedBy]
-    const candidates = (everybody ? members : inRotation).filter(({ worker }) => !refusers?.has(worker))
+    const candidates = chosenAmong.filter(({ worker }) => !refusers?.has(worker))
     const client = sticky ? addressOf(connection) : undefined
     return client === undefined ? leastBusy(candidates, this.#lastId) : byClient(candidates, client)
   }

@@ -27,6 +27,8 @@ export class WaitingLine {
   readonly #counts: LineCounts
   readonly #close: (connection: NativeHandle) => void
   #waiting: { readonly connection: NativeHandle; readonly until: number }[] = []
+  /** Who was given to a worker and comes back goes on waiting: nobody waits longer for having been tried in vain. */
+  readonly #until = new WeakMap<NativeHandle, number>()
 
   /** `counts` may be those of several lines; `close` really closes. */
   constructor(clock: Clock, counts: LineCounts, close: (connection: NativeHandle) => void) {
@@ -44,17 +46,22 @@ export class WaitingLine {
       this.#giveUp(connection)
       return
     }
-    this.#counts.held += 1
-    this.#waiting.push({ connection, until: this.#clock.now() + LONGEST_HOLD_MS })
+    const before = this.#until.get(connection)
+    if (before === undefined) this.#counts.held += 1
+    const until = before ?? this.#clock.now() + LONGEST_HOLD_MS
+    this.#until.set(connection, until)
+    this.#waiting.push({ connection, until })
   }
 
   /** Who has waited too long waits no more. */
   expire(): void {
     const now = this.#clock.now()
-    while ((this.#waiting[0]?.until ?? Number.POSITIVE_INFINITY) <= now) {
-      const first = this.#waiting.shift()
-      if (first !== undefined) this.#giveUp(first.connection)
-    }
+    // One that came back stands behind younger ones.
+    const isOver = ({ until }: { readonly until: number }): boolean => until <= now
+    if (!this.#waiting.some(isOver)) return
+    const over = this.#waiting.filter(isOver)
+    this.#waiting = this.#waiting.filter((each) => !isOver(each))
+    for (const { connection } of over) this.#giveUp(connection)
   }
 
   /** In the order in which they came. */

@@ -101,6 +101,7 @@ export interface WatchdogSettings {
   readonly cpu: CpuLimit | null
   readonly eventLoop: EventLoopLimits | null
   readonly hang: HangLimits | null
+  readonly descriptors: DescriptorLimits | null
 }
 
 /** Resident memory. Both limits null: there is none in the container, and nobody wrote one. */
@@ -129,6 +130,14 @@ export interface EventLoopLimits {
   readonly utilization: number | null
   readonly sustainMs: number
   readonly action: WatchdogAction
+}
+
+export interface DescriptorLimits {
+  /** Of the process's limit. */
+  readonly share: number
+  readonly sustainMs: number
+  /** `auto`: replace, unless half of them or more are its clients' connections. */
+  readonly action: WatchdogAction | 'auto'
 }
 
 export interface HangLimits {

@@ -26,6 +26,8 @@ export function describeSupervisor(event: SupervisorEvent): string {
       return `stopped (${event.cause}), exit code ${event.exitCode}`
     case 'supervisor.overslept':
       return `the supervisor itself did not run for ${duration(event.lateMs)} (stopped, paused, or starved of CPU): no worker is blamed for that time`
+    case 'supervisor.shortOfDescriptors':
+      return `the supervisor itself runs out of file descriptors (${event.open} of ${event.limit} open): soon it can neither take connections nor start workers; raise the limit (LimitNOFILE=, docker --ulimit nofile=, ulimit -n) and start it again`
     case 'supervisor.faulted':
       return `internal fault: ${event.message}; this is a bug in resil, please report it`
     case 'invariant.violated':

@@ -11,7 +11,11 @@ export function describeWatchdog(event: WatchdogEvent): string {
     case 'watchdog.tripped': {
       const { measured, limit, unit, detail } = event
       const numbers =
-        unit === 'failures' ? `${measured} times in a row` : `${amount(measured, unit)}, limit ${amount(limit, unit)}`
+        unit === 'failures'
+          ? `${measured} times in a row`
+          : unit === 'descriptors'
+            ? `${measured} of ${limit} open`
+            : `${amount(measured, unit)}, limit ${amount(limit, unit)}`
       return `${who} ${sicknessOf(event)} (${numbers}${detail === '' ? '' : `; ${detail}`}): ${actionOf(event)}`
     }
     case 'evidence.taken':
@@ -33,6 +37,8 @@ function sicknessOf({ watchdog }: Tripped): string {
       return 'has a slow event loop'
     case 'cpu':
       return 'takes too much CPU'
+    case 'descriptors':
+      return 'runs out of file descriptors'
     case 'probe':
       return 'fails its probe'
     default:
@@ -63,6 +69,8 @@ export function amount(value: number, unit: Tripped['unit']): string {
       return duration(value)
     case 'ratio':
       return `${Math.round(value * 100)} %`
+    case 'descriptors':
+      return count(value, 'descriptor')
     case 'failures':
       return count(value, 'failure')
     default:

@@ -109,6 +109,7 @@ function signalReason(reason: Extract<WorkerEvent, { type: 'worker.signalled' }>
     case 'requests':
       return `${reason}, and it was not ready yet`
     case 'memory':
+    case 'descriptors':
     case 'liveness':
     case 'lag':
     case 'cpu':
@@ -123,6 +124,8 @@ function replaceReason(cause: ReplaceCause | EndCause): string {
   switch (cause) {
     case 'memory':
       return 'is over its memory limit'
+    case 'descriptors':
+      return 'runs out of file descriptors'
     case 'lag':
       return 'has an event loop that lags'
     case 'cpu':

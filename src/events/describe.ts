@@ -26,6 +26,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'supervisor.stopping':
     case 'supervisor.stopped':
     case 'supervisor.overslept':
+    case 'supervisor.shortOfDescriptors':
     case 'supervisor.faulted':
     case 'invariant.violated':
     case 'output.dropped':

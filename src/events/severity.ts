@@ -47,6 +47,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'control.recreated':
     case 'supervisor.warned':
     case 'supervisor.overslept':
+    case 'supervisor.shortOfDescriptors':
     case 'watchdog.tripped':
     case 'worker.suspected':
     case 'worker.cutOff':
@@ -99,6 +100,7 @@ function severityOfSignal(reason: SignalReason): Severity {
     case 'unresponsive':
     case 'forced':
     case 'memory':
+    case 'descriptors':
     case 'liveness':
     case 'hang':
     case 'lag':

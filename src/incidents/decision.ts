@@ -62,6 +62,11 @@ export function decisionOf(event: PublishedEvent): Decision | null {
         did: 'lets it, and treats what follows as any other failure',
         why: 'chaos.allowed is true for this app',
       }
+    case 'supervisor.shortOfDescriptors':
+      return {
+        did: 'goes on: what waits keeps its connection, and a fork that fails is tried again with backoff',
+        why: 'a limit of the process can be raised only from outside',
+      }
     case 'supervisor.overslept':
       return {
         did: 'blames no worker for that time',

@@ -54,6 +54,8 @@ export function failureOf({ event, lines }: Fact): Failure | null {
       return ofStrategy('dependency-open', event)
     case 'chaos.injecting':
       return ofStrategy('chaos', event)
+    case 'supervisor.shortOfDescriptors':
+      return ofSupervisor('fd-exhaustion', event)
     case 'supervisor.overslept':
       return ofSupervisor('supervisor-starved', event)
     default:
@@ -66,6 +68,7 @@ const WATCHDOGS = {
   hang: 'hang',
   'event-loop': 'event-loop-lag',
   cpu: 'cpu-saturation',
+  descriptors: 'fd-exhaustion',
   probe: 'probe-failed',
 } as const
 

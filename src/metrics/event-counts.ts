@@ -36,6 +36,7 @@ const DRAIN_CAUSES: Readonly<Record<DrainCause, true>> = {
   memory: true,
   lag: true,
   cpu: true,
+  descriptors: true,
   age: true,
   requests: true,
   liveness: true,
@@ -54,6 +55,7 @@ const KILL_REASONS: Readonly<Record<Exclude<SignalReason, Quiet>, true>> = {
   hang: true,
   lag: true,
   cpu: true,
+  descriptors: true,
 }
 const GATE_CAUSES: Readonly<Record<EventOf<'gate.opened'>['cause'], true>> = {
   'crash-window': true,
@@ -65,6 +67,7 @@ const WATCHDOGS: Readonly<Record<WatchdogTrip['watchdog'], true>> = {
   hang: true,
   'event-loop': true,
   cpu: true,
+  descriptors: true,
   probe: true,
 }
 const ACTIONS: Readonly<Record<WatchdogTrip['action'], true>> = { replace: true, kill: true, report: true }

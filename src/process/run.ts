@@ -19,6 +19,8 @@ import { VERSION } from '../version.ts'
 import type { PreparedAdmin } from './admin-port.ts'
 import { guardAgainstOrphans } from './against-orphans.ts'
 import { createControlPort } from './control-port.ts'
+import { startDescriptorWatch } from './descriptor-watch.ts'
+import { descriptorLimit, limitWarning } from './descriptors.ts'
 import { takeEvidence } from './evidence/evidence.ts'
 import { openFatalReports } from './evidence/fatal-report.ts'
 import { createExecutor } from './execute.ts'
@@ -80,7 +82,12 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   })
   const identity = identityOf(settings)
   const state = placeState(identity, settings.stateDir, { env, uid: process.getuid?.() ?? 0 })
-  const warnings = [...place.warnings, ...state.warnings, ...options.warnings]
+  const warnings = [
+    ...place.warnings,
+    ...state.warnings,
+    ...limitWarning(descriptorLimit('self'), settings.apps),
+    ...options.warnings,
+  ]
   const supervisor = { name: settings.name, pid: process.pid, version: VERSION, node: process.version }
   let warn: (message: string) => void = (message) => void warnings.push(message)
   const cures = new Cures((message) => warn(message))
@@ -153,6 +160,13 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
     publish,
   })
   const sampler = sampleWorkers(loop, executor, clock)
+  const descriptorWatch = startDescriptorWatch({
+    workers: () =>
+      executor.workers().map(({ id, pid }) => ({ id, pid, missed: executor.handleOf(id)?.missedConnections ?? 0 })),
+    clock,
+    submit: loop.submit,
+    onOwnShort: (open, limit) => publish({ type: 'supervisor.shortOfDescriptors', open, limit }),
+  })
   const incidents = startIncidentLog({
     identity,
     supervisor,
@@ -190,6 +204,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   stopListening()
   loop.close()
   sampler.close()
+  descriptorWatch.close()
   strategyTurns.close()
   door.close()
   orphans.close()

@@ -36,6 +36,8 @@ export interface WorkerHandle extends EvidenceSubject {
   setRotation(inRotation: boolean): void
   /** A connection to this worker and no other, though all share the port; `endpoint` is a port or path, null: its first. */
   probeConnection(endpoint: string | null, timeoutMs: number): Promise<ProbeConnection>
+  /** Connections that did not reach it, for want of a descriptor. */
+  readonly missedConnections: number
   /** What the app's own health checks of a kind say; that its event loop turns where it has none. */
   askHealth(kind: ProbeName, timeoutMs: number): Promise<{ readonly ok: boolean; readonly detail: string }>
   /** Lets a standby listen, for a slot. */
@@ -223,6 +225,9 @@ export function watchWorker(
     },
     signal: (signal) => {
       worker.process.kill(signal)
+    },
+    get missedConnections() {
+      return door.missedBy(worker)
     },
     setRotation: (inRotation) => door.setRotation(worker, inRotation),
     probeConnection: (endpoint, timeoutMs) => door.probeConnection(worker, endpoint, timeoutMs),

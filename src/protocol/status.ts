@@ -40,7 +40,7 @@ export interface WorkerStatus {
   readonly connections: number | null
   readonly requests: number | null
   /** What the watchdogs have found and that has not gone away. */
-  readonly limits: readonly ('memory' | 'cpu' | 'event-loop')[]
+  readonly limits: readonly ('memory' | 'cpu' | 'event-loop' | 'descriptors')[]
   /** Why it is to be replaced, or ended; null: it is not. */
   readonly due: ReplaceCause | EndCause | null
   /** How the slot's worker before this one ended. */

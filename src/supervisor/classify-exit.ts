@@ -30,6 +30,7 @@ const END_KIND: { readonly [Cause in EndCause]: ExitKind } = {
   liveness: 'unhealthy',
   lag: 'unhealthy',
   cpu: 'unhealthy',
+  descriptors: 'unhealthy',
 }
 
 /** What a person or a rollout asked for counts before what ails it. */

@@ -12,7 +12,7 @@ export const PATIENCE_MS = 5_000
 const LAST_CALL_MS = 15_000
 
 /** Worst first. DESIGN 6: reload > memory > lag > age > requests > scale. */
-const URGENCY: readonly ReplaceCause[] = ['memory', 'lag', 'cpu', 'age', 'requests']
+const URGENCY: readonly ReplaceCause[] = ['memory', 'descriptors', 'lag', 'cpu', 'age', 'requests']
 
 /** Causes that may pass by themselves: a loop turns again, a probe passes again. Watchdogs tell the others only once. */
 const PASSING: ReadonlySet<Due['cause']> = new Set(['hang', 'liveness'])

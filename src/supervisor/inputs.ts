@@ -1,6 +1,7 @@
 // Everything that can happen to a supervisor, as data. Signals, timers, IPC and the control socket only make these.
 
 import type { AppSettings, CanarySettings, ProbeName } from '../config/settings.ts'
+import type { DescriptorCount } from './watchdogs/descriptors.ts'
 import type { Examination } from './watchdogs/hang.ts'
 
 /** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
@@ -105,6 +106,11 @@ export type WorkerInput =
   | ({ readonly type: 'worker.examined'; readonly worker: number } & Omit<Examination, 'at'>)
   /** Measured from outside, all workers at once, about once a second. */
   | { readonly type: 'workers.sampled'; readonly samples: readonly WorkerSample[] }
+  /** The same of their descriptors, every few seconds. */
+  | {
+      readonly type: 'workers.descriptorsCounted'
+      readonly counts: readonly (DescriptorCount & { readonly worker: number })[]
+    }
   | {
       readonly type: 'worker.exited'
       readonly worker: number

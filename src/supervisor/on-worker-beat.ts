@@ -21,7 +21,8 @@ export function onWorkerBeat(turn: Turn, beat: Beat): boolean {
   const place = findWorker(turn, beat.worker)
   if (place === undefined) return false
   const { app, slot, role } = place
-  const heard = updateWorker(slot, { ...place.worker, vitals: { ...place.worker.vitals, beatAt: turn.now } })
+  const vitals = { ...place.worker.vitals, beatAt: turn.now, connections: beat.connections }
+  const heard = updateWorker(slot, { ...place.worker, vitals })
   const worker = heard.stage.status === 'suspect' ? recover(turn, slot, heard, heard.stage) : heard
   if (role !== 'current' || !hasServed(worker)) return turn.events.length > 0
   countForCanary(app, worker, beat)

@@ -9,7 +9,15 @@ import { findWorker, type Turn, updateWorker } from './turn.ts'
 
 type Sign = Exclude<
   WorkerInput,
-  { type: 'worker.exited' | 'worker.beat' | 'workers.sampled' | 'worker.examined' | 'probe.answered' }
+  {
+    type:
+      | 'worker.exited'
+      | 'worker.beat'
+      | 'workers.sampled'
+      | 'workers.descriptorsCounted'
+      | 'worker.examined'
+      | 'probe.answered'
+  }
 >
 
 export function onWorkerSign(turn: Turn, input: Sign): void {

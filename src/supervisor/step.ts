@@ -7,6 +7,7 @@ import type { ResilEvent } from '../events/events.ts'
 import type { Command } from './commands.ts'
 import { enforceDeadlines, grantTime } from './enforce-deadlines.ts'
 import type { Input } from './inputs.ts'
+import { onDescriptorsCounted } from './on-descriptors-counted.ts'
 import { onReloadRequested, onRestartRequested } from './on-reload-requested.ts'
 import { forgetRetiredSlots, onScaleRequested, shrink } from './on-scale-requested.ts'
 import { onStopRequested } from './on-stop-requested.ts'
@@ -102,6 +103,8 @@ function record(turn: Turn, input: Input): void {
       return onWorkerExamined(turn, input)
     case 'workers.sampled':
       return onWorkersSampled(turn, input)
+    case 'workers.descriptorsCounted':
+      return onDescriptorsCounted(turn, input)
     case 'probe.answered':
       return onProbeAnswered(turn, input)
     case 'worker.forked':

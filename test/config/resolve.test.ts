@@ -81,6 +81,7 @@ describe('an entry on the command line', () => {
             cpu: null,
             eventLoop: null,
             hang: { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'stack', action: 'auto' },
+            descriptors: { share: 0.9, sustainMs: 10_000, action: 'auto' },
           },
           agentThread: false,
           fatalReport: false,

@@ -85,6 +85,13 @@ const rows: Rows = {
     [{ exitCode: 0, cause: 'SIGTERM' }, 'info', 'stopped (SIGTERM), exit code 0'],
     [{ exitCode: 70, cause: 'web is given up' }, 'error', 'stopped (web is given up), exit code 70'],
   ],
+  'supervisor.shortOfDescriptors': [
+    [
+      { open: 58, limit: 64 },
+      'warn',
+      'the supervisor itself runs out of file descriptors (58 of 64 open): soon it can neither take connections nor start workers; raise the limit (LimitNOFILE=, docker --ulimit nofile=, ulimit -n) and start it again',
+    ],
+  ],
   'supervisor.overslept': [
     [
       { lateMs: 30_000 },
@@ -524,6 +531,19 @@ const rows: Rows = {
       { worker, watchdog: 'cpu', action: 'report', measured: 1, limit: 0.9, unit: 'ratio', detail: 'for 30 s' },
       'warn',
       'web:2 (pid 4121) takes too much CPU (100 %, limit 90 %; for 30 s): it is left alone',
+    ],
+    [
+      {
+        worker,
+        watchdog: 'descriptors',
+        action: 'replace',
+        measured: 60,
+        limit: 64,
+        unit: 'descriptors',
+        detail: 'for 10 s; 98 % of them /var/log/app.log',
+      },
+      'warn',
+      'web:2 (pid 4121) runs out of file descriptors (60 of 64 open; for 10 s; 98 % of them /var/log/app.log): it is replaced',
     ],
     [
       {

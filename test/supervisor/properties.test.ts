@@ -105,6 +105,7 @@ const watched: AppSettings['watchdogs'] = {
   cpu: { share: 0.9, sustainMs: 5_000, action: 'replace' },
   eventLoop: null,
   hang: { suspectAfterMs: 6_000, replaceAfterMs: 15_000, evidence: 'stack', action: 'auto' },
+  descriptors: { share: 0.9, sustainMs: 5_000, action: 'auto' },
 }
 const anyWatchedApp = fc
   .tuple(anyApp, fc.boolean(), fc.constantFrom(null, null, { surge: 0, maxUnavailable: 1 }, { maxUnavailable: 2 }))

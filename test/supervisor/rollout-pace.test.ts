@@ -13,6 +13,7 @@ const reporting: AppSettings['watchdogs'] = {
   cpu: null,
   eventLoop: null,
   hang: { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'none', action: 'report' },
+  descriptors: null,
 }
 
 function reload(sim: Simulation, settings: AppSettings | null = null): void {

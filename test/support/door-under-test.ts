@@ -19,8 +19,8 @@ export interface DoorUnderTest {
   /** What the core says. */
   readonly says: { kept: boolean; due: boolean; draining: boolean }
   fork(source: string, slot?: number): Worker
-  /** Forks, and waits until it listens. */
-  listening(source: string, slot?: number): Promise<Worker>
+  /** Forks, and waits until it listens. `node`: what runs it. */
+  listening(source: string, slot?: number, node?: string): Promise<Worker>
   kill(worker: Worker): Promise<void>
   /** Ends all workers and closes the door. */
   close(): Promise<void>
@@ -40,9 +40,10 @@ export function doorUnderTest(clock: Clock = systemClock): DoorUnderTest {
     }),
     clock,
   })
-  const fork = (source: string, slot = 0) => {
+  const fork = (source: string, slot = 0, node = process.execPath) => {
     const exec = `${tempDir({ 'app.cjs': source })}/app.cjs`
-    cluster.setupPrimary({ exec, args: [], execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
+    cluster.setupPrimary({ exec, execPath: node, args: [], execArgv: [], stdio: [...stdio] } as object)
     const worker = cluster.fork({ [MARK_VARIABLE]: mark })
     workers.add(worker)
     door.watch(worker, { app: 'shop', slot, sticky: false, reusePort: false })
@@ -62,8 +63,8 @@ export function doorUnderTest(clock: Clock = systemClock): DoorUnderTest {
     door,
     says,
     fork,
-    listening: async (source, slot) => {
-      const worker = fork(source, slot)
+    listening: async (source, slot, node) => {
+      const worker = fork(source, slot, node)
       await once(worker, 'listening')
       return worker
     },

@@ -41,7 +41,7 @@ export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettin
     reload: { surge: 1, maxUnavailable: 0, cooldownMs: 0, rollback: true, canary: null },
     standby: 0,
     // Nobody beats or is measured here unless a test says so.
-    watchdogs: { memory: null, cpu: null, eventLoop: null, hang: null },
+    watchdogs: { memory: null, cpu: null, eventLoop: null, hang: null, descriptors: null },
     agentThread: false,
     fatalReport: false,
     heapLimitBytes: null,

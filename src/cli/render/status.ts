@@ -56,7 +56,10 @@ function cureLines({ cures }: StatusDocument['supervisor']['connections'], style
 function crashLines(connections: StatusDocument['supervisor']['connections'], style: StatusStyle): string[] {
   const { held, rescued, dropped, waiting } = connections
   if (held + rescued + dropped === 0) return []
-  const parts = [`${count(held, 'connection')} waited for a worker`, `${rescued} taken back from dead ones`]
+  const parts = [
+    `${count(held, 'connection')} waited for a worker`,
+    `${rescued} taken back from one that could not take them`,
+  ]
   if (waiting > 0) parts.push(`${waiting} waiting now`)
   if (dropped > 0) parts.push(`${dropped} given up`)
   return wrap(parts.join(', '), style.width, INDENT)
@@ -193,6 +196,8 @@ function limitName(limit: WorkerStatus['limits'][number]): string {
       return 'CPU'
     case 'event-loop':
       return 'its event loop'
+    case 'descriptors':
+      return 'file descriptors'
   }
 }
 

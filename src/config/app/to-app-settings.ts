@@ -116,7 +116,7 @@ function targetOf({ exec, webhook }: NonNullable<Hooks[keyof Hooks]>): HookTarge
 /** Where nobody set `soft`: far enough below `hard` to be replaced in peace. */
 const SOFT_OF_HARD = 0.87
 
-function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang } }: App): WatchdogSettings {
+function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang, descriptors } }: App): WatchdogSettings {
   return {
     memory: memoryOf(memory),
     cpu:
@@ -133,6 +133,10 @@ function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang } }: App): Watc
             evidence: hang.evidence === 'none' ? 'none' : 'stack',
             action: hang.action,
           },
+    descriptors:
+      descriptors.action === 'off'
+        ? null
+        : { share: descriptors.max, sustainMs: descriptors.sustain, action: descriptors.action },
   }
 }
 

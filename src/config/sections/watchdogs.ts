@@ -79,11 +79,24 @@ const hang = section('Workers whose event loop does not turn.', {
   ),
 })
 
-export const watchdogs = section('Finds workers that leak, spin, lag or hang, from outside.', {
+const descriptors = section('File descriptors (open files and sockets) of a worker, against its limit (`ulimit -n`).', {
+  max: z.prefault(decimal({ description: 'The highest share of the limit: 0.9 is 90 %.', min: 0.1, max: 1 }), 0.9),
+  sustain: sustain('10s'),
+  action: z.prefault(
+    choice(['auto', 'replace', 'kill', 'report', 'off'], {
+      description:
+        "`auto`: `report` where half of them or more are its clients' connections, since a new worker would soon have as many, else `replace`. `replace`: a new worker first, then this one drains. `kill`: it ends now, with or without a new one. `report`: it is told, and nothing done. `off`: not watched.",
+    }),
+    'auto',
+  ),
+})
+
+export const watchdogs = section('Finds workers that leak, spin, lag, hang or run out of descriptors, from outside.', {
   memory: z.prefault(memory, {}),
   cpu: z.prefault(cpu, {}),
   eventLoop: z.prefault(eventLoop, {}),
   hang: z.prefault(hang, {}),
+  descriptors: z.prefault(descriptors, {}),
   fatalReport: z.prefault(
     yesNo({
       description:

@@ -29,6 +29,8 @@ export type SupervisorEvent =
   | { readonly type: 'supervisor.stopped'; readonly exitCode: number; readonly cause: string }
   /** It did not run for so long (stopped, paused, starved of CPU): nobody else is blamed for that time. */
   | { readonly type: 'supervisor.overslept'; readonly lateMs: number }
+  /** It has so many descriptors open, of as many as it may have: it can take no more connections and start no more workers. */
+  | { readonly type: 'supervisor.shortOfDescriptors'; readonly open: number; readonly limit: number }
   | { readonly type: 'supervisor.faulted'; readonly message: string; readonly stack: string | null }
   | { readonly type: 'invariant.violated'; readonly invariant: number; readonly message: string }
   | {

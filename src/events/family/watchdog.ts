@@ -8,11 +8,11 @@ export type WatchdogEvent =
   | {
       readonly type: 'watchdog.tripped'
       readonly worker: WorkerRef
-      readonly watchdog: 'memory' | 'hang' | 'event-loop' | 'cpu' | 'probe'
+      readonly watchdog: 'memory' | 'hang' | 'event-loop' | 'cpu' | 'descriptors' | 'probe'
       readonly action: 'replace' | 'kill' | 'report'
       readonly measured: number
       readonly limit: number
-      readonly unit: 'bytes' | 'ms' | 'ratio' | 'failures'
+      readonly unit: 'bytes' | 'ms' | 'ratio' | 'descriptors' | 'failures'
       /** What else is worth knowing, as a clause: "for 10 s", "GET /healthz: 503". May be empty. */
       readonly detail: string
       readonly evidence?: Evidence

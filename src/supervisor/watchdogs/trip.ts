@@ -1,13 +1,21 @@
 // What follows when a watchdog has found something: it is told once, and the worker is marked as due, to end, or left alone. How it
 // is replaced then is ../replace-workers.ts.
 
-import type { CpuLimit, EventLoopLimits, HangLimits, MemoryLimits, WatchdogAction } from '../../config/settings.ts'
+import type {
+  CpuLimit,
+  DescriptorLimits,
+  EventLoopLimits,
+  HangLimits,
+  MemoryLimits,
+  WatchdogAction,
+} from '../../config/settings.ts'
 import type { EndCause, ReplaceCause } from '../../events/causes.ts'
 import type { ResilEvent } from '../../events/events.ts'
 import { markDue, markEnding } from '../due.ts'
 import type { Slot } from '../state/slot.ts'
 import { refOf, type Worker } from '../state/worker.ts'
 import type { Turn } from '../turn.ts'
+import { actionFor, type DescriptorCount, type DescriptorVerdict } from './descriptors.ts'
 import type { EventLoopVerdict } from './event-loop.ts'
 import type { MemoryVerdict } from './memory.ts'
 
@@ -60,6 +68,43 @@ export function tripCpu(turn: Turn, slot: Slot, worker: Worker, share: number, l
   const detail = `of one core, for ${seconds(sustainMs)}`
   tell(turn, worker, { watchdog: 'cpu', action, measured, limit: limit.share, unit: 'ratio', detail })
   act(turn, slot, worker, action, 'due', 'cpu')
+}
+
+export function tripDescriptors(
+  turn: Turn,
+  slot: Slot,
+  worker: Worker,
+  count: DescriptorCount,
+  limits: DescriptorLimits,
+): void {
+  const useless = slot.replaceDebt + slot.debt >= USELESS_AFTER
+  const verdict = actionFor(limits.action, count.open, worker.vitals.connections, useless)
+  tell(turn, worker, {
+    watchdog: 'descriptors',
+    action: verdict.action,
+    measured: count.open,
+    limit: count.limit,
+    unit: 'descriptors',
+    detail: descriptorDetail(verdict, count, worker.vitals.connections, limits.sustainMs),
+  })
+  act(turn, slot, worker, verdict.action, 'due', 'descriptors')
+}
+
+function descriptorDetail(
+  { because }: DescriptorVerdict,
+  { missed, mostly }: DescriptorCount,
+  connections: number,
+  sustainMs: number,
+): string {
+  const parts = [
+    missed > 0 ? `${missed} connection${missed === 1 ? '' : 's'} did not reach it` : `for ${seconds(sustainMs)}`,
+    ...(mostly === null ? [] : [mostly]),
+    ...(because === 'connections'
+      ? [`${connections} are its clients' connections, a new worker would have as many`]
+      : []),
+    ...(because === 'useless' ? ['new workers reach it as soon'] : []),
+  ]
+  return parts.join('; ')
 }
 
 export function tripEventLoop(

@@ -12,6 +12,9 @@ export interface Vitals {
   readonly memory: MemoryWatch
   readonly cpu: Sustained
   readonly eventLoop: EventLoopWatch
+  readonly descriptors: Sustained
+  /** Of its clients, at the last beat. */
+  readonly connections: number
 }
 
 export const freshVitals: Vitals = {
@@ -20,23 +23,27 @@ export const freshVitals: Vitals = {
   memory: freshMemory,
   cpu: calm,
   eventLoop: freshEventLoop,
+  descriptors: calm,
+  connections: 0,
 }
 
-export type LimitReached = 'memory' | 'cpu' | 'event-loop'
+export type LimitReached = 'memory' | 'cpu' | 'event-loop' | 'descriptors'
 
 /** Limits that it is over now; for the status. */
-export function limitsReached({ memory, cpu, eventLoop }: Vitals): LimitReached[] {
+export function limitsReached({ memory, cpu, eventLoop, descriptors }: Vitals): LimitReached[] {
   const reached: LimitReached[] = []
   if (memory.soft.tripped || memory.hard.tripped || memory.growth.tripped) reached.push('memory')
   if (cpu.tripped) reached.push('cpu')
   if (eventLoop.delay.tripped || eventLoop.utilization.tripped) reached.push('event-loop')
+  if (descriptors.tripped) reached.push('descriptors')
   return reached
 }
 
 /** The supervisor did not look for so long: nothing of that time is held against the worker. */
 export function shiftVitals(vitals: Vitals, lateMs: number): Vitals {
-  const { beatAt, watchedFrom, memory, cpu, eventLoop } = vitals
+  const { beatAt, watchedFrom, memory, cpu, eventLoop, descriptors } = vitals
   return {
+    ...vitals,
     beatAt: beatAt === null ? null : beatAt + lateMs,
     watchedFrom: watchedFrom + lateMs,
     memory: {
@@ -46,6 +53,7 @@ export function shiftVitals(vitals: Vitals, lateMs: number): Vitals {
       trend: [],
     },
     cpu: shiftSustained(cpu, lateMs),
+    descriptors: shiftSustained(descriptors, lateMs),
     eventLoop: {
       delay: shiftSustained(eventLoop.delay, lateMs),
       utilization: shiftSustained(eventLoop.utilization, lateMs),
