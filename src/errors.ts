@@ -41,6 +41,14 @@ export function assertNever(value: never): never {
 
 /** The message of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.replaceAll(/\s*\n\s*/g, ' ')
+  return printed(error).replaceAll(/\s*\n\s*/g, ' ')
+}
+
+function printed(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    // An object without a prototype, a getter that throws: whoever reports an error must not fail of it.
+    return 'something that cannot be printed'
+  }
 }

@@ -59,7 +59,113 @@ describe('cockatiel', () => {
   })
 })
 
+describe('cockatiel, signals', () => {
+  it('#69, #81: retries and timeouts under one signal leave no listener on it, and warn of none', async () => {
+    const clock = manualClock()
+    const { signal } = new AbortController()
+    let listening = 0
+    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listening += 1
+      add(...args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listening -= 1
+      remove(...args)
+    }
+    const backoff = { delayMs: () => 1 }
+    const all = pipeline(
+      'p',
+      retry({ clock, backoff, maxAttempts: 16 }),
+      timeout({ clock, timeoutMs: 100, mode: 'cooperative' }),
+    )
+    let calls = 0
+    const call = all.execute(
+      () => {
+        calls += 1
+        return calls < 16 ? fails() : succeeds()
+      },
+      { signal },
+    )
+    for (let n = 0; n < 16; n++) {
+      expect(listening).toBe(1)
+      await turn()
+      clock.advance(1)
+    }
+    expect(await call).toBe('ok')
+    expect([calls, listening, clock.pending]).toEqual([16, 0, 0])
+  })
+
+  it('#107: a retry around a breaker gives the error of the dependency, and is not stuck on a circuit that opened meanwhile', async () => {
+    const clock = manualClock()
+    const breaker = circuitBreaker({ clock, failureThreshold: 2, openMs: 1000 })
+    const all = pipeline('p', retry({ clock, maxAttempts: 5, backoff: { delayMs: () => 10 } }), breaker)
+    const call = errorOf(all.execute(fails))
+    for (let n = 0; n < 5; n++) {
+      await turn()
+      clock.advance(10)
+    }
+    expect(await call).toMatchObject({ code: 'RESIL_CIRCUIT_OPEN', cause: boom })
+    expect(breaker.metrics()).toMatchObject({ failure: 2, rejected: 1 })
+  })
+})
+
 describe('opossum', () => {
+  it('#385: failures that come together open it once, and it becomes half-open all the same', async () => {
+    const clock = manualClock()
+    const breaker = circuitBreaker({ clock, failureThreshold: 5, openMs: 1000 })
+    const opened: number[] = []
+    breaker.on(({ type, at }) => void (type === 'circuitBreaker.opened' && opened.push(at)))
+    await Promise.allSettled([1, 2, 3, 4, 5, 6, 7].map(() => breaker.execute(fails)))
+    expect([breaker.state, opened.length]).toEqual(['open', 1])
+    clock.advance(1000)
+    expect(breaker.state).toBe('half-open')
+  })
+
+  it('#119: half-open does not let the flood through, and opens again at a failure whatever the rate was', async () => {
+    const clock = manualClock()
+    const window = { durationMs: 10_000 }
+    const breaker = circuitBreaker({ clock, window, minimumCalls: 10, openMs: 60_000, successThreshold: 1 })
+    await Promise.allSettled(Array.from({ length: 10 }, () => breaker.execute(fails)))
+    clock.advance(60_000)
+    const probe = deferred()
+    const first = errorOf(breaker.execute(() => probe.promise))
+    const flood = await Promise.all(Array.from({ length: 20 }, () => breaker.report(succeeds)))
+    expect(flood.every(({ ok }) => !ok)).toBe(true)
+    probe.reject(boom)
+    expect(await first).toBe(boom)
+    expect(breaker.state).toBe('open')
+  })
+
+  it('#484: what ends after the circuit closed again does not open it', async () => {
+    const clock = manualClock()
+    const breaker = circuitBreaker({ clock, failureThreshold: 3, openMs: 1000, successThreshold: 1, halfOpenCalls: 3 })
+    await Promise.allSettled([1, 2, 3].map(() => breaker.execute(fails)))
+    clock.advance(1000)
+    const probes = [deferred(), deferred(), deferred()]
+    const calls = probes.map(({ promise }) => breaker.execute(() => promise))
+    probes[0]?.resolve('ok')
+    await calls[0]
+    for (const { reject } of probes.slice(1)) reject(boom)
+    await Promise.allSettled(calls)
+    expect(breaker.state).toBe('closed')
+    expect(await breaker.execute(succeeds)).toBe('ok')
+  })
+
+  it('#719: an open time that has passed while the process did nothing is noticed at the next call, without a timer', async () => {
+    const clock = manualClock()
+    const before = circuitBreaker({ clock, failureThreshold: 1, openMs: 1000 })
+    await errorOf(before.execute(fails))
+    const later = manualClock()
+    const restored = circuitBreaker({ clock: later, failureThreshold: 1, openMs: 1000, restore: before.snapshot() })
+    expect([await errorOf(restored.execute(succeeds)), later.pending]).toMatchObject([
+      { code: 'RESIL_CIRCUIT_OPEN' },
+      0,
+    ])
+    later.advance(1000)
+    expect(await restored.execute(succeeds)).toBe('ok')
+  })
+
   it('#276: a probe that never ends does not keep the circuit half-open for ever', async () => {
     const clock = manualClock()
     const breaker = circuitBreaker({ clock, failureThreshold: 1, openMs: 1000, successThreshold: 1, permitTtlMs: 500 })

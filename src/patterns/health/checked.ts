@@ -1,8 +1,7 @@
 // One registered check: runs it in the background, never twice at once, and remembers what it said and when.
 
 import type { Clock, Timer } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
-import { type CheckFn, resultOf } from './check.ts'
+import { type CheckFn, reasonOf, resultOf } from './check.ts'
 import type { CheckReport, CheckResult, HealthKind } from './report.ts'
 
 export interface CheckRules {
@@ -28,6 +27,10 @@ export class Checked {
   private hanging = false
   private timer: Timer | undefined = undefined
   private stopped = false
+  /** Of the run that is under way. */
+  private deadline: Timer | undefined = undefined
+  /** Somebody waits for the run that is under way. */
+  private awaited = false
   /** Ends the run that is under way, as its timeout would. */
   private giveUp: (() => void) | undefined = undefined
 
@@ -47,10 +50,17 @@ export class Checked {
     this.wait(0)
   }
 
-  /** Joins a run that is under way. */
+  /** Joins a run that is under way, and keeps the process alive until it ends: somebody waits for it. */
   check(): Promise<void> {
+    this.awaited = true
+    this.deadline?.ref?.()
+    return this.begin()
+  }
+
+  private begin(): Promise<void> {
     this.running ??= this.once().finally(() => {
       this.running = undefined
+      this.awaited = false
       if (!this.stopped) this.wait(this.rules.intervalMs)
     })
     return this.running
@@ -74,7 +84,7 @@ export class Checked {
 
   private wait(delayMs: number): void {
     this.timer?.cancel()
-    this.timer = this.clock.setTimeout(() => void this.check(), delayMs)
+    this.timer = this.clock.setTimeout(() => void this.begin(), delayMs)
     // Watching a process is no reason for it to go on.
     this.timer.unref?.()
   }
@@ -85,21 +95,24 @@ export class Checked {
     const startedAt = this.clock.now()
     const controller = new AbortController()
     const { timeoutMs } = this.rules
-    let timer: Timer | undefined
     const late = new Promise<CheckResult>((resolve) => {
       const end = (name: string, output: string): void => {
         resolve({ status: 'fail', output })
         controller.abort(new DOMException(output, name))
       }
       this.giveUp = () => end('AbortError', 'the check was unregistered')
-      timer = this.clock.setTimeout(() => end('TimeoutError', `the check took longer than ${timeoutMs} ms`), timeoutMs)
+      const onLate = (): void => end('TimeoutError', `the check took longer than ${timeoutMs} ms`)
+      this.deadline = this.clock.setTimeout(onLate, timeoutMs)
+      // Nor is it for one that hangs.
+      if (!this.awaited) this.deadline.unref?.()
     })
     this.hanging = true
     const answer = this.ask(controller.signal).finally(() => {
       this.hanging = false
     })
     const result = await Promise.race([answer, late])
-    timer?.cancel()
+    this.deadline?.cancel()
+    this.deadline = undefined
     this.giveUp = undefined
     this.know(result, startedAt)
   }
@@ -108,7 +121,7 @@ export class Checked {
     try {
       return resultOf(await this.run(signal))
     } catch (error) {
-      return { status: 'fail', output: messageOf(error) }
+      return { status: 'fail', output: reasonOf(error) }
     }
   }
 

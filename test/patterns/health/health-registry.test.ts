@@ -47,6 +47,34 @@ describe('a check', () => {
     expect((await health.runAll()).checks.db).toMatchObject({ status: 'fail', output: boom.message })
   })
 
+  it.each<[string, unknown, string]>([
+    [
+      'what was behind it',
+      new Error('fetch failed', { cause: new Error('connect refused') }),
+      'fetch failed: connect refused',
+    ],
+    [
+      'each of several causes',
+      new AggregateError([new Error('no on ::1'), new Error('no on 127.0.0.1')]),
+      'no on ::1, no on 127.0.0.1',
+    ],
+    ['a code where there are no words', Object.assign(new Error(''), { code: 'ECONNRESET' }), 'ECONNRESET'],
+    ['that there is nothing to tell', new Error(''), 'the check threw an error without a message'],
+    ['what cannot be printed', Object.create(null), 'something that cannot be printed'],
+  ])('that throws tells %s, and never harms the process', async (_what, error, output) => {
+    const { health } = registry()
+    health.register('db', () => Promise.reject(error))
+    expect((await health.runAll()).checks.db).toMatchObject({ status: 'fail', output })
+  })
+
+  it('may throw an error that is its own cause', async () => {
+    const { health } = registry()
+    const error = new Error('again')
+    error.cause = error
+    health.register('db', () => Promise.reject(error))
+    expect((await health.runAll()).checks.db?.output).toMatch(/^again: again/)
+  })
+
   it('runs in the background, at its interval, and the report only reads', async () => {
     const { clock, health } = registry()
     let runs = 0

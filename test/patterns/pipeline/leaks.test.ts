@@ -133,6 +133,17 @@ describe('in a process of its own', () => {
     expect(output).toBe('again')
   })
 
+  it('a check that hangs in the background does not keep the process alive, one that somebody waits for does', async () => {
+    const output = await program(`
+      import { healthRegistry } from './patterns.ts'
+      const health = healthRegistry()
+      health.register('hangs', () => { console.log('begun'); return new Promise(() => {}) }, { timeoutMs: 600_000 })
+      health.register('ends', () => new Promise(() => {}), { timeoutMs: 300, kind: 'startup' })
+      setTimeout(async () => console.log((await health.runAll('startup')).status), 50)
+    `)
+    expect(output).toBe('begun\nfail')
+  })
+
   it('the memory of a breaker does not grow with the rate of its calls', async () => {
     const output = await program(
       `
