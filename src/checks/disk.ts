@@ -5,9 +5,9 @@ import type { Check } from '../patterns/health/check.ts'
 import { checkKeys, numberOption } from '../patterns/options.ts'
 
 export interface DiskCheckOptions {
-  readonly path?: string
+  readonly path?: string | undefined
   /** Default 0.1. */
-  readonly minFreeRatio?: number
+  readonly minFreeRatio?: number | undefined
 }
 
 export function diskCheck(options: DiskCheckOptions = {}): Check<false> {

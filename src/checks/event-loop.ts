@@ -6,7 +6,7 @@ import { checkKeys, numberOption } from '../patterns/options.ts'
 
 export interface EventLoopCheckOptions {
   /** Default 500. */
-  readonly maxDelayP99Ms?: number
+  readonly maxDelayP99Ms?: number | undefined
 }
 
 /** 0.14 % of a CPU; finer than half a second needs. */

@@ -6,7 +6,7 @@ import { checkKeys, numberOption } from '../patterns/options.ts'
 
 export interface MemoryCheckOptions {
   /** Default 0.9. */
-  readonly maxRatio?: number
+  readonly maxRatio?: number | undefined
 }
 
 export function memoryCheck(options: MemoryCheckOptions = {}): Check<false> {

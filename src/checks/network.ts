@@ -40,7 +40,7 @@ function connects(host: string, port: number, signal: AbortSignal): Promise<bool
 export interface HttpCheckOptions {
   readonly url: string
   /** Default any 2xx. */
-  readonly expectStatus?: number
+  readonly expectStatus?: number | undefined
 }
 
 export function httpCheck(options: HttpCheckOptions): Check<true> {

@@ -84,3 +84,22 @@ it('report tells values apart from errors', async () => {
   else expectTypeOf(report.error).toEqualTypeOf<unknown>()
   expectTypeOf(circuitBreaker<Response>()).toExtend<CircuitBreaker<Response>>()
 })
+
+it('an option may be undefined, in any spelling: that is the default', async () => {
+  const none: undefined = undefined
+  circuitBreaker({ name: none, failureThreshold: 5, successThreshold: none, timeout: 60_000 })
+  circuitBreaker({ failureThreshold: none, openMs: none })
+  retry({ name: none, maxRetries: 3, baseDelay: none, maxDelay: none, jitter: none })
+  bulkhead({ name: none, maxConcurrent: 3, maxQueue: none })
+  pipeline.standard('p', { retry: { maxRetries: 1, jitter: none }, bulkhead: none, totalTimeoutMs: none })
+  checks.disk({ path: none, minFreeRatio: none })
+  checks.memory({ maxRatio: none })
+  checks.eventLoop({ maxDelayP99Ms: none })
+  checks.http({ url: 'http://127.0.0.1', expectStatus: none })
+  const health = healthRegistry({ name: none })
+  health.register('x', () => ({ status: 'pass', output: none, observedValue: none, observedUnit: none }))
+  expectTypeOf(
+    await retry().execute(() => 1, { signal: none, timeoutMs: none, key: none, priority: none }),
+  ).toBeNumber()
+  health.dispose()
+})

@@ -15,7 +15,7 @@ import {
 import type { CallOptions } from '../pipeline/call.ts'
 import { LAYER, type Layer, type Slots } from '../pipeline/layer.ts'
 import { offAbort, onAbort } from '../pipeline/on-abort.ts'
-import { BaseStrategy, type Strategy } from '../pipeline/strategy.ts'
+import { BaseStrategy, type Strategy, wrongPriority } from '../pipeline/strategy.ts'
 import { type RejectionCode, ResilienceError } from '../resilience-error.ts'
 import { scopeOf } from '../scope.ts'
 import { tellSupervisor } from '../supervised.ts'
@@ -38,9 +38,9 @@ export interface BulkheadOptions extends CommonOptions, QueueOptions {
 
 /** The guide's own spelling, a closed shape. */
 export interface ClassicBulkheadOptions {
-  readonly name?: string
+  readonly name?: string | undefined
   readonly maxConcurrent: number
-  readonly maxQueue?: number
+  readonly maxQueue?: number | undefined
 }
 
 export interface Permit {
@@ -122,6 +122,8 @@ class BulkheadStrategy extends BaseStrategy implements PermitOwner {
 
   async acquire({ signal, priority = 0 }: Pick<CallOptions, 'signal' | 'priority'> = {}): Promise<Permit> {
     signal?.throwIfAborted()
+    const wrong = wrongPriority(priority)
+    if (wrong !== undefined) throw wrong
     const permit = this.tryAcquire()
     if (permit !== undefined) return permit
     if (this.disposed) throw this.refusal('disposed')

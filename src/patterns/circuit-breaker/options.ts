@@ -59,9 +59,9 @@ export type CircuitBreakerOptions<In = unknown> = BreakerCommon<In> & ScopeOptio
 
 /** The guide's own spelling, a closed shape: `timeout` is the time open, so failureThreshold must stand beside it. */
 export interface ClassicBreakerOptions {
-  readonly name?: string
+  readonly name?: string | undefined
   readonly failureThreshold: number
-  readonly successThreshold?: number
+  readonly successThreshold?: number | undefined
   readonly timeout: number
 }
 

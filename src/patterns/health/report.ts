@@ -6,9 +6,9 @@ export type HealthKind = 'liveness' | 'readiness' | 'startup'
 export interface CheckResult {
   readonly status: HealthStatus
   /** One line for people. */
-  readonly output?: string
-  readonly observedValue?: number
-  readonly observedUnit?: string
+  readonly output?: string | undefined
+  readonly observedValue?: number | undefined
+  readonly observedUnit?: string | undefined
 }
 
 export interface CheckReport extends CheckResult {

@@ -125,7 +125,11 @@ function refuse(frame: Frame, options: CallOptions | undefined): { readonly reas
     return { reason: new TypeError(`signal must be an AbortSignal, got ${show(signal)}`) }
   }
   if (key !== undefined) frame.key = key
-  if (priority !== undefined) frame.priority = priority
+  if (priority !== undefined) {
+    const wrong = wrongPriority(priority)
+    if (wrong !== undefined) return { reason: wrong }
+    frame.priority = priority
+  }
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
       return { reason: new RangeError(`timeoutMs must be a number above 0, got ${show(timeoutMs)}`) }
@@ -136,6 +140,12 @@ function refuse(frame: Frame, options: CallOptions | undefined): { readonly reas
   // As fetch has it: null is no signal.
   if (signal !== undefined && signal !== null) frame.obey(signal)
   return undefined
+}
+
+/** One that compares with no other would stand in the way of all who come later. */
+export function wrongPriority(priority: unknown): RangeError | undefined {
+  if (typeof priority === 'number' && !Number.isNaN(priority)) return undefined
+  return new RangeError(`priority must be a number, got ${show(priority)}`)
 }
 
 function noFunction({ kind, name }: { kind: StrategyKind; name: string }, action: unknown): TypeError {

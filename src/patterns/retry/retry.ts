@@ -46,15 +46,15 @@ export interface RetryOptions<In = unknown> extends CommonOptions {
 
 /** The guide's own spelling, a closed shape. */
 export interface ClassicRetryOptions {
-  readonly name?: string
+  readonly name?: string | undefined
   /** Retries after the first call. */
   readonly maxRetries: number
   /** Milliseconds. */
-  readonly baseDelay?: number
+  readonly baseDelay?: number | undefined
   /** Milliseconds. */
-  readonly maxDelay?: number
+  readonly maxDelay?: number | undefined
   /** true is 'full'. Default true. */
-  readonly jitter?: boolean
+  readonly jitter?: boolean | undefined
 }
 
 export interface Retry<in In = unknown> extends Strategy<In> {

@@ -97,6 +97,19 @@ describe('options of a call', () => {
     expect(await retry().execute(succeeds, { signal: null as unknown as undefined })).toBe('ok')
   })
 
+  it.each([Number.NaN, '5', null])(
+    'a priority of %o, which stands neither before nor behind another, rejects the call',
+    async (priority) => {
+      const room = bulkhead()
+      const wrong = new RangeError(
+        `priority must be a number, got ${JSON.stringify(priority) === 'null' ? String(priority) : '"5"'}`,
+      )
+      expect(await errorOf(room.execute(succeeds, { priority: priority as number }))).toEqual(wrong)
+      expect(await errorOf(room.acquire({ priority: priority as number }))).toEqual(wrong)
+      expect(room.metrics().inFlight).toBe(0)
+    },
+  )
+
   it('null is no options', async () => {
     expect(await retry().execute(succeeds, null as never)).toBe('ok')
   })
