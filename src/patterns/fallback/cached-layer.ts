@@ -2,7 +2,9 @@
 // frame of its own, since it must outlive the caller who began it.
 
 import { ask } from '../pipeline/attempt.ts'
-import { branchOf, type Frame } from '../pipeline/frame.ts'
+import { discard, orphan } from '../pipeline/cut-off.ts'
+import type { Frame } from '../pipeline/frame.ts'
+import { branchOf } from '../pipeline/frame-for.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
 import type { Bounds, Pending } from '../pipeline/pending.ts'
@@ -57,7 +59,7 @@ export class CachedLayer extends Layer {
   /** The last caller has left. */
   end(flight: Flight, reason: unknown): void {
     this.close(flight)
-    flight.frame.discard(this, reason)
+    discard(flight.frame, this, reason)
   }
 
   private fly(frame: Frame, key: string): void {
@@ -199,7 +201,7 @@ export class Flight implements Pending, Bounds {
     if (this.landed) return
     this.members.delete(member)
     if (this.members.size === 0) this.layer.end(this, reason)
-    else if (this.frame.parent === member) this.frame.orphan()
+    else if (this.frame.parent === member) orphan(this.frame)
   }
 
   /** Only one who flies alone may ask it to stop. */

@@ -3,7 +3,9 @@
 
 import type { Timer } from '../../clock.ts'
 import type { Untold } from '../events.ts'
-import { branchOf, type Frame } from '../pipeline/frame.ts'
+import { discard } from '../pipeline/cut-off.ts'
+import type { Frame } from '../pipeline/frame.ts'
+import { branchOf } from '../pipeline/frame-for.ts'
 import { judge } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
 import type { Pending } from '../pipeline/pending.ts'
@@ -155,7 +157,7 @@ class Race implements Pending {
     this.timer?.cancel()
     for (const [number, runner] of this.runners.entries()) {
       this.runners[number] = undefined
-      runner?.discard(this.layer, reason)
+      if (runner !== undefined) discard(runner, this.layer, reason)
     }
   }
 }

@@ -1,14 +1,16 @@
 // One call on its way through a pipeline: its outcome, its deadline, what each layer keeps for it, and what it waits for.
+// Where it comes from is frame-for.ts; how it is cut off before it has ended, cut-off.ts.
+//
 // Frames are reused. What lives long must not point at what was just made, or the garbage collector pays for each call:
 // a fresh frame with its closures costs more than the strategies themselves (bench/patterns has the numbers).
 
 import { Attempt, Watch } from './attempt.ts'
 import type { Action, Report } from './call.ts'
+import { holdsAround, interrupt } from './cut-off.ts'
 import type { Hold } from './hold.ts'
 import type { Layer } from './layer.ts'
 import { offAbort, onAbort } from './on-abort.ts'
-import { type Bounds, type Pending, type Plan, Returning } from './pending.ts'
-import type { WayBack } from './way-back.ts'
+import type { Bounds, Pending, Plan } from './pending.ts'
 
 /** A frame that nobody uses has no plan; it is never read before one is set. */
 const NO_PLAN = undefined as unknown as Plan
@@ -62,7 +64,7 @@ export class Frame implements Bounds {
   special = false
   private startedAt = 0.5
   /** Moves on with each reuse, so that what comes late can tell. */
-  private life = 0
+  life = 0
   private readonly executor: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void
   private readonly onAbort: () => void
 
@@ -71,7 +73,7 @@ export class Frame implements Bounds {
       this.resolve = resolve
       this.reject = reject
     }
-    this.onAbort = () => this.interrupt(this.plan.end, this.signal?.reason)
+    this.onAbort = () => interrupt(this, this.plan.end, this.signal?.reason)
   }
 
   /** The frame that a caller waits for. */
@@ -130,7 +132,7 @@ export class Frame implements Bounds {
   endWithin(timeoutMs: number, error: () => unknown): void {
     const { clock, end } = this.plan
     this.deadline = clock.now() + timeoutMs
-    this.ownTimer = clock.setTimeout(() => this.interrupt(end, error()), timeoutMs)
+    this.ownTimer = clock.setTimeout(() => interrupt(this, end, error()), timeoutMs)
   }
 
   /** Runs the action; its outcome comes back to `outer`. */
@@ -186,78 +188,10 @@ export class Frame implements Bounds {
     this.pending = undefined
   }
 
-  /** Cuts off what is inside of `stop` and comes back to it with the error: at once, or by `back` in the caller's context. */
-  interrupt(stop: Layer, error: unknown, back?: WayBack): void {
-    const { pending } = this
-    if (pending === undefined) return this.afterwards(() => this.interrupt(stop, error, back))
-    this.pending = undefined
-    this.ok = false
-    this.value = error
-    this.ranWhenCut = pending.runs
-    pending.cut(this, error)
-    for (let layer = this.at; layer !== stop; layer = layer.outer) layer.cut(this)
-    if (back === undefined) return stop.leave(this)
-    const returning = new Returning(pending.runs)
-    this.park(returning, stop)
-    back.take(() => {
-      if (returning.over) return
-      this.wake()
-      stop.leave(this)
-    })
-  }
-
-  /** As interrupt, for a branch whose outcome nobody waits for any more. */
-  discard(stop: Layer, reason: unknown): void {
-    const { pending } = this
-    if (pending === undefined) {
-      this.orphan()
-      return this.afterwards(() => this.discard(stop, reason))
-    }
-    this.pending = undefined
-    this.ok = false
-    this.value = reason
-    this.ranWhenCut = pending.runs
-    pending.cut(this, reason)
-    for (let layer = this.at; layer !== stop; layer = layer.outer) layer.cut(this)
-    this.retire()
-  }
-
-  /** Goes on without the call that it is a branch of, and keeps what it was begun under. */
-  orphan(): void {
-    const { parent } = this
-    if (parent === undefined) return
-    this.attempts = this.root.attempts
-    this.held = [...this.held, ...parent.holds()]
-    this.parent = undefined
-    if (this.bounds === parent) this.bounds = undefined
-  }
-
-  /** For what a listener, a classifier or an abort handler of this very call asks: it is on its way just now, further up the
-   *  stack, and has parked or ended before the microtask. */
-  private afterwards(then: () => void): void {
-    const { life } = this
-    queueMicrotask(() => {
-      if (this.life === life && this.pending !== undefined) then()
-    })
-  }
-
   /** The action runs on without a frame; what it must hold stays held until it settles. */
   abandon(): void {
-    this.watch.leaveBehind(this.holds())
+    this.watch.leaveBehind(holdsAround(this))
     this.watch = new Watch(this)
-  }
-
-  /** Shares of everything that is held around here. */
-  holds(): readonly Hold[] {
-    const holds: Hold[] = []
-    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
-      for (let layer = frame.at; layer !== frame.plan.end; layer = layer.outer) {
-        const hold = layer.hold(frame)
-        if (hold !== undefined) holds.push(hold)
-      }
-      for (const hold of frame.held) holds.push(hold.share())
-    }
-    return holds
   }
 
   /** The end of the call. */
@@ -323,7 +257,8 @@ export class Frame implements Bounds {
   }
 }
 
-const idle: Frame[] = []
+/** Those that nobody uses; frame-for.ts takes from them. */
+export const idle: Frame[] = []
 
 /** How a direct call ended, for the caller of its last step, who takes it at once. */
 const ended: { frame: Frame | undefined; ok: boolean; value: unknown } = {
@@ -337,30 +272,4 @@ function takeEnded(): unknown {
   ended.frame = undefined
   ended.value = undefined
   return value
-}
-
-export function frameFor(plan: Plan, action: Action<unknown>): Frame {
-  const frame = idle.pop() ?? new Frame()
-  frame.plan = plan
-  frame.action = action
-  if (plan.slots > frame.slots.length) grow(frame, plan.slots)
-  return frame
-}
-
-/** A branch of `parent`: its own way through the inner layers, with the same action and root. */
-export function branchOf(parent: Frame, bounds: Bounds): Frame {
-  const frame = frameFor(parent.plan, parent.action)
-  frame.special = true
-  frame.slots.fill(undefined)
-  frame.parent = parent
-  frame.bounds = bounds
-  frame.args = parent.args
-  frame.key = parent.key
-  frame.priority = parent.priority
-  return frame
-}
-
-function grow(frame: Frame, slots: number): void {
-  while (frame.slots.length < slots) frame.slots.push(undefined)
-  frame.times = new Float64Array(slots)
 }

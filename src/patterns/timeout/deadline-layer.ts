@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../clock.ts'
 import type { Untold } from '../events.ts'
+import { interrupt } from '../pipeline/cut-off.ts'
 import type { Frame } from '../pipeline/frame.ts'
 import { Hold } from '../pipeline/hold.ts'
 import { Layer } from '../pipeline/layer.ts'
@@ -117,7 +118,7 @@ export class DeadlineLayer extends Layer {
         if (frame.slots[this.slot] === due && due.error === error && frame.pending !== undefined) this.end(due)
       })
     } else if (this.deadlines.mode === 'cooperative' && pending.runs) pending.abort(error)
-    else frame.interrupt(this, error, due.back)
+    else interrupt(frame, this, error, due.back)
   }
 }
 
