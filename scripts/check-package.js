@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** DESIGN's budget for an install without optional packages. */
+/** What an install without optional packages may take. */
 const MOST_BYTES = 16 * 1024 * 1024
 const MOST_PACKAGES = 45
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import * as z from 'zod/mini'
 import { messageOf, ResilError } from '../errors.ts'
 import { MAX_REQUEST_BYTES, type OperationName, type Reply } from '../protocol/control.ts'
+import { drained } from './drained.ts'
 import { lineReader } from './lines.ts'
 import { findOperation, perform } from './operations.ts'
 import type { ControlPort } from './port.ts'
@@ -64,7 +65,7 @@ export function serveConnection(socket: Socket, port: ControlPort): Connection {
   async function answer(id: number, op: OperationName, params: unknown): Promise<void> {
     const controller = new AbortController()
     inHand.add(controller)
-    const sink = { emit: (item: unknown) => send({ id, item } as Reply), full, drained }
+    const sink = { emit: (item: unknown) => send({ id, item } as Reply), full, drained: () => drained(socket, full) }
     try {
       const result = await perform(op, { port, params, sink, signal: controller.signal })
       send({ id, ok: true, result } as Reply)
@@ -88,19 +89,6 @@ export function serveConnection(socket: Socket, port: ControlPort): Connection {
 
   function full(): boolean {
     return socket.writableLength > FULL_BYTES
-  }
-
-  function drained(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!full() || socket.destroyed) return resolve()
-      const done = (): void => {
-        socket.off('drain', done)
-        socket.off('close', done)
-        resolve()
-      }
-      socket.on('drain', done)
-      socket.on('close', done)
-    })
   }
 
   async function end(): Promise<void> {

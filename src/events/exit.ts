@@ -2,19 +2,22 @@
 // describe-exit.ts makes English of it.
 
 /** How a worker ended, in a closed vocabulary. `planned` covers reload, scale, restart and stop. */
-export type ExitKind =
-  | 'planned'
-  | 'clean'
-  | 'code'
-  | 'signal'
-  | 'oom'
-  | 'boot-failure'
-  | 'boot-timeout'
-  | 'fork-failed'
-  /** Ended by resil, and no replacement was ready: its event loop did not turn; it was over its memory; it was otherwise unwell. */
-  | 'hang'
-  | 'memory'
-  | 'unhealthy'
+export const EXIT_KINDS = [
+  'planned',
+  'clean',
+  'code',
+  'signal',
+  'oom',
+  'boot-failure',
+  'boot-timeout',
+  'fork-failed',
+  // Ended by resil, and no replacement was ready: its event loop did not turn; it was over its memory; it was otherwise unwell.
+  'hang',
+  'memory',
+  'unhealthy',
+] as const
+
+export type ExitKind = (typeof EXIT_KINDS)[number]
 
 /** What an ended worker left behind. */
 export interface ExitDetails {

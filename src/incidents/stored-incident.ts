@@ -2,27 +2,12 @@
 
 import * as z from 'zod/mini'
 import type { Evidence } from '../events/evidence.ts'
-import type { ExitKind } from '../events/exit.ts'
+import { EXIT_KINDS } from '../events/exit.ts'
 import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { Incident } from './incident.ts'
 import { isIncidentId } from './incident-id.ts'
 
 const Column = z.array(z.nullable(z.number()))
-
-/** For each once, so that the compiler asks for a new one here. */
-const EXIT_KINDS: Readonly<Record<ExitKind, true>> = {
-  planned: true,
-  clean: true,
-  code: true,
-  signal: true,
-  oom: true,
-  'boot-failure': true,
-  'boot-timeout': true,
-  'fork-failed': true,
-  hang: true,
-  memory: true,
-  unhealthy: true,
-}
 
 const StoredIncident = z.object({
   version: z.literal(1),
@@ -44,7 +29,7 @@ const StoredIncident = z.object({
   hint: z.nullable(z.string()),
   exit: z.nullable(
     z.object({
-      kind: z.enum(Object.keys(EXIT_KINDS) as ExitKind[]),
+      kind: z.enum(EXIT_KINDS),
       code: z.nullable(z.number()),
       signal: z.nullable(z.string()),
       uptimeMs: z.number(),

@@ -3,7 +3,7 @@
 
 import type { DrainCause } from '../events/causes.ts'
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
-import type { ExitKind } from '../events/exit.ts'
+import { EXIT_KINDS } from '../events/exit.ts'
 import type { HookName } from '../events/family/hook.ts'
 import { INCIDENT_KINDS } from '../events/incident-kind.ts'
 import type { LabelOf, MetricName } from './definitions.ts'
@@ -14,19 +14,6 @@ type SignalReason = EventOf<'worker.signalled'>['reason']
 type WatchdogTrip = EventOf<'watchdog.tripped'>
 
 /** For each word once, so that the compiler asks for a new one here. */
-const EXIT_KINDS: Readonly<Record<ExitKind, true>> = {
-  planned: true,
-  clean: true,
-  code: true,
-  signal: true,
-  oom: true,
-  'boot-failure': true,
-  'boot-timeout': true,
-  'fork-failed': true,
-  hang: true,
-  memory: true,
-  unhealthy: true,
-}
 const DRAIN_CAUSES: Readonly<Record<DrainCause, true>> = {
   stop: true,
   reload: true,
@@ -98,7 +85,7 @@ export function createEventCounts(apps: readonly string[]): EventCounts {
     count('resil_worker_promotions_total', { app }, 0)
     for (const hook of Object.keys(HOOKS)) count('resil_hook_failures_total', { app, hook }, 0)
     count('resil_worker_listen_failures_total', { app }, 0)
-    for (const kind of Object.keys(EXIT_KINDS)) count('resil_worker_exits_total', { app, kind }, 0)
+    for (const kind of EXIT_KINDS) count('resil_worker_exits_total', { app, kind }, 0)
     for (const cause of Object.keys(DRAIN_CAUSES)) count('resil_worker_drains_total', { app, cause }, 0)
     for (const reason of Object.keys(KILL_REASONS)) count('resil_worker_kill_signals_total', { app, reason }, 0)
     for (const outcome of OUTCOMES) count('resil_reloads_total', { app, outcome }, 0)

@@ -13,7 +13,7 @@ export interface OrphanGuard {
   close(): void
 }
 
-/** Requests in hand of healthy workers may finish; DESIGN promises that nobody is alive after six seconds. */
+/** Requests in hand of healthy workers may finish; invariant 12 leaves them six seconds. */
 const GRACE_SECONDS = 5
 /** A guard that ends sooner would only end again. */
 const SHORTEST_LIFE_MS = 1_000

@@ -1,4 +1,4 @@
-// Signals of the supervisor become inputs (DESIGN 4). Handlers only enqueue.
+// Signals of the supervisor become inputs. Handlers only enqueue.
 
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import type { Clock } from '../clock.ts'

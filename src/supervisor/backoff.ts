@@ -1,4 +1,4 @@
-// The wait before a slot's next start, from how many crashes are not yet forgiven (DESIGN 6).
+// The wait before a slot's next start, from how many crashes are not yet forgiven.
 // Exponential with a cap; the first crash restarts at once, since most are one-offs.
 
 import type { BackoffSettings } from '../config/settings.ts'

@@ -9,7 +9,7 @@ import { hasServed, type Worker } from './state/worker.ts'
 
 type Exit = Extract<WorkerInput, { type: 'worker.exited' }>
 
-/** DESIGN 6, exit classification. What the stage says counts first: an exit that we asked for is planned, however it looks. */
+/** What the stage says counts first: an exit that we asked for is planned, however it looks. */
 export function classifyExit(worker: Worker, exit: Exit): ExitKind {
   if (exit.forkError !== null) return 'fork-failed'
   const { stage } = worker

@@ -1,4 +1,4 @@
-// The disruption budget: no planned action may take an app below its floor, and planned removals go one by one (DESIGN 6).
+// The disruption budget: no planned action may take an app below its floor, and planned removals go one by one.
 
 import type { AppSettings } from '../config/settings.ts'
 import { type App, allWorkers, readyCount, wantedSlots } from './state/app.ts'

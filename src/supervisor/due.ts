@@ -11,7 +11,7 @@ export const PATIENCE_MS = 5_000
 /** The longest that it is kept, where several have to go and their replacements come one after the other. */
 const LAST_CALL_MS = 15_000
 
-/** Worst first. DESIGN 6: reload > memory > lag > age > requests > scale. */
+/** Worst first; a reload comes before all of them, a smaller scale after. */
 const URGENCY: readonly ReplaceCause[] = ['memory', 'descriptors', 'lag', 'cpu', 'age', 'requests']
 
 /** Causes that may pass by themselves: a loop turns again, a probe passes again. Watchdogs tell the others only once. */

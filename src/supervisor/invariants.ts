@@ -1,11 +1,12 @@
-// What must hold in every state the core can reach (DESIGN 12). Property tests look after each step; production tells it as an event.
+// What must hold in every state the core can reach, as far as one state shows it (all of it: docs/architecture.md, Invariants).
+// Property tests look after each step; production tells it as an event.
 
 import { type App, placesOf } from './state/app.ts'
 import { workersOf } from './state/slot.ts'
 import type { SupervisorState } from './state/supervisor.ts'
 
 export interface Violation {
-  /** Number in DESIGN 12. */
+  /** Its number in docs/architecture.md. */
   readonly invariant: number
   readonly message: string
 }

@@ -1,4 +1,4 @@
-// When a booting worker counts as ready (DESIGN 5, ready.on).
+// When a booting worker counts as ready, by what `ready.on` says.
 
 import type { AppSettings } from '../config/settings.ts'
 import type { App } from './state/app.ts'

@@ -1,4 +1,4 @@
-// Whatever happens, in whatever order: the invariants of DESIGN 12 that the core alone can keep (1 to 11, 14).
+// Whatever happens, in whatever order: the invariants of docs/architecture.md that the core alone can keep (1 to 11, 14).
 // Invariants 1, 5 and 7 are checked by the simulation after each single step, 2 and 3 by a guard beside it.
 
 import fc from 'fast-check'
@@ -307,7 +307,7 @@ function beat(sim: Simulation, worker: number, requests: number): void {
   sim.send({ type: 'worker.beat', worker, requests, responses, ...vitals })
 }
 
-/** Whoever is asked to leave for these was ready to serve, and nobody forced resil: DESIGN 12, 2 and 3. */
+/** Whoever is asked to leave for these was ready to serve, and nobody forced resil: invariants 2 and 3. */
 const PLANNED = new Set(['reload', 'scale', 'age', 'requests', 'memory', 'lag', 'cpu'])
 
 /** Looks after each step at what it has planned: that there are enough left, and not too many on their way out. */

@@ -14,7 +14,7 @@ import type { Examination } from '../../src/supervisor/watchdogs/hang.ts'
 
 type DeepPartial<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T
 
-/** An app's settings with DESIGN's defaults. */
+/** An app's settings with the defaults of the config. */
 export function appSettings(overrides: DeepPartial<AppSettings> = {}): AppSettings {
   const defaults: AppSettings = {
     name: 'web',

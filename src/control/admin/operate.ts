@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ResilError } from '../../errors.ts'
 import { MAX_REQUEST_BYTES, type OperationName } from '../../protocol/control.ts'
+import { drained } from '../drained.ts'
 import { perform } from '../operations.ts'
 import type { ControlPort } from '../port.ts'
 import { Refusal, refusalOf, respondJson, respondRefusal, startStream } from './respond.ts'
@@ -73,17 +74,4 @@ async function readParams(request: IncomingMessage): Promise<unknown> {
 function statusOf(result: unknown): number {
   const { verdicts = [] } = result as { readonly verdicts?: readonly { readonly outcome: string }[] }
   return verdicts.every(({ outcome }) => outcome === 'finished') ? 200 : 409
-}
-
-function drained(response: ServerResponse, full: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (!full() || response.destroyed) return resolve()
-    const done = (): void => {
-      response.off('drain', done)
-      response.off('close', done)
-      resolve()
-    }
-    response.on('drain', done)
-    response.on('close', done)
-  })
 }
