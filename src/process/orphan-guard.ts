@@ -21,7 +21,8 @@ const SHORTEST_LIFE_MS = 1_000
 /**
  * A pid alone may belong to somebody else by then; with its start time it can't. In /proc/<pid>/stat the name in parentheses may
  * hold anything, newlines too, so the fields are counted after the last ")": the start time, field 22, is the 20th of those.
- * It leads a session of its own and ignores what a terminal sends.
+ * What a worker has started in its own session goes with it, for the reason that descendants.ts has. The guard leads a session of
+ * its own and ignores what a terminal sends.
  */
 const SCRIPT = `
 trap '' HUP INT TERM QUIT
@@ -36,14 +37,41 @@ while read -r what pid start; do
 done
 [ "$workers" = ' ' ] && exit 0
 sleep ${GRACE_SECONDS}
+fields() {
+  stat=''
+  while IFS= read -r line || [ -n "$line" ]; do stat="$stat $line"; done 2>/dev/null < "$1"
+  stat=\${stat##*) }
+}
+everybody=''
+for file in /proc/[0-9]*/stat; do
+  fields "$file"
+  pid=\${file#/proc/}
+  [ -n "$stat" ] || continue
+  set -- $stat
+  everybody="$everybody \${pid%/stat}:$2:$4"
+done
 for worker in $workers; do
   pid=\${worker%%:*}
-  stat=''
-  while IFS= read -r line || [ -n "$line" ]; do stat="$stat $line"; done 2>/dev/null < /proc/$pid/stat
+  fields /proc/$pid/stat
   [ -n "$stat" ] || continue
-  set -- \${stat##*) }
+  set -- $stat
+  session=$4
   shift 19
-  [ "$1" = "\${worker#*:}" ] && kill -KILL "$pid" 2>/dev/null
+  [ "$1" = "\${worker#*:}" ] || continue
+  doomed=" $pid "
+  grown=yes
+  while [ -n "$grown" ]; do
+    grown=''
+    for one in $everybody; do
+      parent=\${one#*:}
+      [ "\${parent#*:}" = "$session" ] || continue
+      case $doomed in
+        *" \${one%%:*} "*) ;;
+        *" \${parent%:*} "*) doomed="$doomed\${one%%:*} "; grown=yes ;;
+      esac
+    done
+  done
+  kill -KILL $doomed 2>/dev/null
 done
 `
 

@@ -4,6 +4,7 @@
 
 import type { Clock } from '../clock.ts'
 import type { ResilEvent } from '../events/events.ts'
+import { killWithDescendants } from './descendants.ts'
 import { isAlive } from './start-time.ts'
 import type { ListedWorker, WorkerList } from './worker-list.ts'
 
@@ -19,18 +20,9 @@ export function sweepOrphans(
 ): () => void {
   if (orphans.length === 0) return () => {}
   const timer = clock.setTimeout(() => {
-    const ended = orphans.filter(isAlive).filter(kill)
+    const ended = orphans.filter(isAlive).filter(({ pid }) => killWithDescendants(pid))
     for (const { pid } of orphans) list.remove(pid)
     if (ended.length > 0) publish({ type: 'orphans.ended', pids: ended.map(({ pid }) => pid) })
   }, GRACE_MS)
   return () => timer.cancel()
-}
-
-function kill({ pid }: ListedWorker): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended in this very moment.
-    return false
-  }
 }

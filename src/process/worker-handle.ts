@@ -11,6 +11,7 @@ import { STATUS_CLASSES } from '../protocol/http-counts.ts'
 import { THREAD_FD } from '../protocol/thread-words.ts'
 import { AgentMessage, type Beat, type SupervisorMessage } from '../protocol/worker-messages.ts'
 import type { Input } from '../supervisor/inputs.ts'
+import { killWithDescendants } from './descendants.ts'
 import { createAgentTalk } from './evidence/agent-talk.ts'
 import { talkToThread } from './evidence/agent-thread.ts'
 import type { EvidenceSubject } from './evidence/evidence.ts'
@@ -224,7 +225,9 @@ export function watchWorker(
       send({ cmd: AGENT_COMMAND, act: 'promote' })
     },
     signal: (signal) => {
-      worker.process.kill(signal)
+      const { pid } = worker.process
+      if (signal === 'SIGKILL' && pid !== undefined) killWithDescendants(pid, () => worker.process.kill(signal))
+      else worker.process.kill(signal)
     },
     get missedConnections() {
       return door.missedBy(worker)
