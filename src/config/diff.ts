@@ -13,6 +13,8 @@ const NAMES: readonly (readonly [pattern: RegExp, name: string | null])[] = [
   [/^captureOutput$/, 'log.capture'],
   [/^chaosAllowed$/, 'chaos.allowed'],
   [/^(hooks\.\w+)\.via$/, null],
+  // Of the container, not of the config.
+  [/^watchdogs\.memory\.shared$/, null],
   [/^(hooks\.\w+)\.url$/, '$1.webhook'],
   [/^(hooks\.\w+)\.command$/, '$1.exec'],
 ]

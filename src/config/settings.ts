@@ -112,8 +112,11 @@ export interface MemoryLimits {
   /** Whether growth towards `hardBytes` counts too. */
   readonly predict: boolean
   readonly action: WatchdogAction
-  /** Nobody wrote them: made from the container's limit. */
-  readonly derived: boolean
+  /**
+   * What the workers of all apps have together. Nobody wrote the limits: they follow from it, and from how many workers there are
+   * by now; those here are for as many as are configured. null: they were written, or nothing limits the container.
+   */
+  readonly sharedBytes: number | null
 }
 
 export interface CpuLimit {

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts'
 import type { Input } from '../supervisor/inputs.ts'
 import type { SupervisorState } from '../supervisor/state/supervisor.ts'
+import { hasMemoryLimit } from '../supervisor/watchdogs/memory-limits.ts'
 import type { Executor } from './execute.ts'
 import type { Loop } from './loop.ts'
 import { type Sample, type Sampler, startSampler } from './sampler.ts'
@@ -19,11 +20,8 @@ export function sampleWorkers(loop: Loop, executor: Executor, clock: Clock): Sam
   })
 }
 
-function isWatchedFromOutside({ apps }: SupervisorState): boolean {
-  return apps.some(({ settings: { watchdogs } }) => {
-    const { memory, cpu } = watchdogs
-    return cpu !== null || (memory !== null && (memory.softBytes !== null || memory.hardBytes !== null))
-  })
+function isWatchedFromOutside(state: SupervisorState): boolean {
+  return state.apps.some(({ settings }) => settings.watchdogs.cpu !== null || hasMemoryLimit(state, settings))
 }
 
 function sampledInput(

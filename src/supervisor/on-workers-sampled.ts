@@ -8,6 +8,7 @@ import { hasServed, type Worker } from './state/worker.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 import { watchCpu } from './watchdogs/cpu.ts'
 import { watchMemory } from './watchdogs/memory.ts'
+import { memoryLimitsOf } from './watchdogs/memory-limits.ts'
 import { tripCpu, tripMemory } from './watchdogs/trip.ts'
 
 type Sampled = Extract<WorkerInput, { type: 'workers.sampled' }>
@@ -16,7 +17,8 @@ export function onWorkersSampled(turn: Turn, { samples }: Sampled): void {
   for (const sample of samples) {
     const place = findWorker(turn, sample.worker)
     if (place === undefined || place.role !== 'current' || !hasServed(place.worker)) continue
-    const { memory, cpu } = settingsOf(place.app, place.worker.generation).watchdogs
+    const { memory: configured, cpu } = settingsOf(place.app, place.worker.generation).watchdogs
+    const memory = memoryLimitsOf(turn.state, configured, place.worker)
     if (memory !== null) lookAtMemory(turn, place.slot, place.worker, sample.rssBytes, memory)
     const worker = place.slot.current
     if (cpu !== null && sample.cpuShare !== null && worker !== null)

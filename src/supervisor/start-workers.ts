@@ -8,6 +8,7 @@ import { type App, settingsOf } from './state/app.ts'
 import { type Slot, workersOf } from './state/slot.ts'
 import { isBooting, refOf, type Worker } from './state/worker.ts'
 import { bootsInFlight, removeWorker, type Turn } from './turn.ts'
+import { heapLimitNow } from './watchdogs/memory-limits.ts'
 import { freshVitals } from './watchdogs/vitals.ts'
 
 export function startWorkers(turn: Turn, app: App): void {
@@ -87,7 +88,8 @@ export function liveRoom(app: App): number {
  */
 export function fork(turn: Turn, app: App, slot: Slot, generation: number, aside = false): Worker {
   const { state, now } = turn
-  const settings = settingsOf(app, generation)
+  const configured = settingsOf(app, generation)
+  const settings = { ...configured, heapLimitBytes: heapLimitNow(state, configured) }
   const trialOf = aside ? [] : enterGates(app, slot)
   const worker: Worker = {
     id: state.nextWorker,
@@ -108,6 +110,7 @@ export function fork(turn: Turn, app: App, slot: Slot, generation: number, aside
     inRotation: startsInRotation(app, generation),
     promotedAt: null,
     recycle: recycleLimits(settings.recycle, now, turn.random),
+    heapLimitBytes: settings.heapLimitBytes,
     vitals: freshVitals,
   }
   state.nextWorker += 1

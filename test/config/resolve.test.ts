@@ -76,7 +76,7 @@ describe('an entry on the command line', () => {
               sustainMs: 10_000,
               predict: true,
               action: 'replace',
-              derived: false,
+              sharedBytes: null,
             },
             cpu: null,
             eventLoop: null,

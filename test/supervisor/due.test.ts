@@ -64,7 +64,7 @@ describe('a cause that passes', () => {
       failureThreshold: 1,
       successThreshold: 1,
     } as const
-    const memory = { softBytes: null, hardBytes: 500, sustainMs: 5_000, predict: false, derived: false } as const
+    const memory = { softBytes: null, hardBytes: 500, sustainMs: 5_000, predict: false, sharedBytes: null } as const
     const sim = simulate([
       appSettings({
         instances: 2,

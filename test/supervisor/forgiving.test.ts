@@ -128,7 +128,14 @@ describe('a supervisor that was asleep', () => {
   })
 
   it('gives a worker that has to go the time in which no replacement could come', () => {
-    const memory = { softBytes: null, hardBytes: 500, sustainMs: 0, predict: false, action: 'replace', derived: false }
+    const memory = {
+      softBytes: null,
+      hardBytes: 500,
+      sustainMs: 0,
+      predict: false,
+      action: 'replace',
+      sharedBytes: null,
+    }
     const watchdogs = { memory, cpu: null, eventLoop: null, hang: null }
     const sim = simulate([appSettings({ instances: 1, watchdogs } as never)])
     sim.bootAll()

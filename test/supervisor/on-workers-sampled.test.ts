@@ -11,7 +11,7 @@ const limits: MemoryLimits = {
   sustainMs: 5_000,
   predict: true,
   action: 'replace',
-  derived: false,
+  sharedBytes: null,
 }
 
 function watched(own: Partial<MemoryLimits> = {}, instances = 4): Simulation {
@@ -119,8 +119,60 @@ describe('a worker over its soft limit', () => {
 })
 
 describe('limits made of the container', () => {
+  /** 1,200 MB for two workers and a surge: 400 for each, its limits at 320 and 368. */
+  const shared = (heapMb: number | null = 400) => {
+    const memory = { ...limits, softBytes: 320 * MB, hardBytes: 368 * MB, sharedBytes: 1_200 * MB, sustainMs: 1_000 }
+    const watchdogs = { memory, cpu: null, eventLoop: null, hang: null }
+    const heapLimitBytes = heapMb === null ? null : heapMb * MB
+    const sim = simulate([appSettings({ instances: 2, watchdogs, heapLimitBytes } as never)])
+    sim.bootAll()
+    return sim
+  }
+  const scale = (sim: Simulation, count: number) => {
+    sim.send({ type: 'scale.requested', app: 'web', to: { by: 'absolute', count }, request: 'r' })
+    settle(sim)
+  }
+  const looks = (sim: Simulation, mb: number) => {
+    for (let second = 0; second < 4; second += 1) {
+      sample(sim, { 0: mb })
+      sim.advance(1_000)
+    }
+    return sim.eventsOf('watchdog.tripped').map(({ limit }) => limit / MB)
+  }
+  const heaps = (sim: Simulation) =>
+    sim.commands.flatMap((command) => (command.type === 'fork' ? [(command.settings.heapLimitBytes ?? 0) / MB] : []))
+
+  it('shrink when workers are added, for those that run as well; new ones are started with the heap of their share', () => {
+    const sim = shared()
+    expect(looks(sim, 250)).toEqual([])
+    scale(sim, 4)
+    // 1,200 / 5 = 240.
+    expect(looks(sim, 215)).toEqual([192])
+    expect(heaps(sim).slice(0, 4)).toEqual([400, 400, 240, 240])
+  })
+
+  it('grow when workers go, but not over the heap that a worker was started with', () => {
+    const sim = shared()
+    scale(sim, 1)
+    expect(looks(sim, 350)).toEqual([320])
+    const free = shared(null)
+    scale(free, 1)
+    // 1,200 / 2 = 600.
+    expect(looks(free, 350)).toEqual([])
+    expect(looks(free, 500)).toEqual([480])
+  })
+
+  it('are none where so many workers have too little each, and come back with fewer', () => {
+    const sim = shared()
+    scale(sim, 8)
+    expect(looks(sim, 1_000)).toEqual([])
+    expect(heaps(sim).at(-1)).toBe(0)
+    scale(sim, 2)
+    expect(looks(sim, 1_000)).toContain(368)
+  })
+
   it('that every new worker reaches at once are no leak: it is told, and replacing ends', () => {
-    const sim = watched({ derived: true, sustainMs: 1_000 }, 1)
+    const sim = watched({ sharedBytes: 1_000 * MB, sustainMs: 1_000 }, 1)
     const all = (): void => {
       const samples = [...sim.alive.keys()].map((worker) => ({ worker, rssBytes: 450 * MB, cpuShare: null }))
       sim.send({ type: 'workers.sampled', samples })

@@ -100,7 +100,7 @@ const watched: AppSettings['watchdogs'] = {
     sustainMs: 5_000,
     predict: true,
     action: 'replace',
-    derived: false,
+    sharedBytes: null,
   },
   cpu: { share: 0.9, sustainMs: 5_000, action: 'replace' },
   eventLoop: null,

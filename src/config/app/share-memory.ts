@@ -3,17 +3,12 @@
 
 import type { Entry, Origin } from '../layers/layers.ts'
 import type { MachineFacts } from '../machine-facts.ts'
-import type { AppSettings } from '../settings.ts'
+import { shareAmong, sharedBytesIn } from '../memory-share.ts'
+import type { AppSettings, MemoryLimits } from '../settings.ts'
 import { formatSize } from '../units.ts'
 import type { BuiltApp } from './build-app.ts'
 
 const MB = 1024 * 1024
-/** What the supervisor itself takes, its share of Node's own pages included (measured: 45 to 60 MiB resident). */
-const SUPERVISOR_BYTES = 64 * MB
-const SOFT_OF_SHARE = 0.8
-const HARD_OF_SHARE = 0.92
-/** An ordinary service takes 70 to 150 MiB: a smaller share says that the container is small, not that a worker leaks. */
-const LEAST_SHARE_BYTES = 192 * MB
 /** Both spellings; in nodeArgs and NODE_OPTIONS. */
 const HEAP_LIMIT = /--max[-_](old[-_]space|heap)[-_]size/
 
@@ -25,16 +20,22 @@ export function shareMemory(
   const { limitBytes, reason } = memory
   const processes = built.reduce((sum, { settings }) => sum + (settings === undefined ? 0 : mostProcesses(settings)), 0)
   if (limitBytes === null || processes === 0) return [...built]
-  const share = Math.floor((limitBytes - SUPERVISOR_BYTES) / processes)
-  if (share < LEAST_SHARE_BYTES) return [...built]
-  const words = `${formatSize(wholeMb(share))}, the share of ${reason} for each of ${processes} processes`
+  const sharedBytes = sharedBytesIn(limitBytes)
+  const share = shareAmong(sharedBytes, processes)
+  const words = `${formatSize(share?.shareBytes ?? 0)}, the share of ${reason} for each of ${processes} processes`
   return built.map((app) => {
     const { settings, effective } = app
     const limits = settings?.watchdogs.memory ?? null
     if (settings === undefined || limits === null || limits.softBytes !== null || limits.hardBytes !== null) return app
-    const softBytes = wholeMb(share * SOFT_OF_SHARE)
-    const hardBytes = wholeMb(share * HARD_OF_SHARE)
-    const heapLimitBytes = mayLimitHeap(settings, env) && limits.action !== 'report' ? wholeMb(share) : null
+    const withMemory = (memory: MemoryLimits, heapLimitBytes: number | null): AppSettings => ({
+      ...settings,
+      heapLimitBytes,
+      watchdogs: { ...settings.watchdogs, memory },
+    })
+    // Fewer workers may have enough: `scale` makes them so.
+    if (share === null) return { ...app, settings: withMemory({ ...limits, sharedBytes }, null) }
+    const { softBytes, hardBytes, shareBytes } = share
+    const heapLimitBytes = mayLimitHeap(settings, env) && limits.action !== 'report' ? shareBytes : null
     const computed: [string, Entry][] = [
       ['watchdogs.memory.soft', byDefault(softBytes, `80 % of ${words}`)],
       ['watchdogs.memory.hard', byDefault(hardBytes, `92 % of ${words}`)],
@@ -43,10 +44,9 @@ export function shareMemory(
       const flag = `--max-old-space-size=${heapLimitBytes / MB}`
       computed.push(['nodeArgs', byDefault([flag], `V8's heap within ${words}`)])
     }
-    const memory = { ...limits, softBytes, hardBytes, derived: true }
     return {
       ...app,
-      settings: { ...settings, heapLimitBytes, watchdogs: { ...settings.watchdogs, memory } },
+      settings: withMemory({ ...limits, softBytes, hardBytes, sharedBytes }, heapLimitBytes),
       effective: new Map([...effective, ...computed]),
     }
   })
@@ -63,10 +63,6 @@ function mayLimitHeap({ nodeArgs, env: own }: AppSettings, env: Readonly<Record<
 
 function mostProcesses({ instances, reload, standby }: AppSettings): number {
   return instances + reload.surge + standby
-}
-
-function wholeMb(bytes: number): number {
-  return Math.floor(bytes / MB) * MB
 }
 
 function byDefault(value: unknown, reason: string): Entry {

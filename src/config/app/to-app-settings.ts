@@ -143,7 +143,7 @@ function watchdogsOf({ watchdogs: { memory, cpu, eventLoop, hang, descriptors } 
 function memoryOf({ soft, hard, sustain, predict, action }: App['watchdogs']['memory']): WatchdogSettings['memory'] {
   if (action === 'off') return null
   const softBytes = soft ?? (hard === undefined ? null : Math.floor(hard * SOFT_OF_HARD))
-  return { softBytes, hardBytes: hard ?? null, sustainMs: sustain, predict, action, derived: false }
+  return { softBytes, hardBytes: hard ?? null, sustainMs: sustain, predict, action, sharedBytes: null }
 }
 
 function eventLoopOf({

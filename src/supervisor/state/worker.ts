@@ -35,6 +35,8 @@ export interface Worker {
   readonly promotedAt: number | null
   /** When and after how many requests it is recycled, jitter included; Infinity: never. */
   readonly recycle: { readonly at: number; readonly requests: number }
+  /** V8's heap as it was started with; null: as V8 thinks best. */
+  readonly heapLimitBytes: number | null
   /** What the watchdogs remember of it. */
   readonly vitals: Vitals
 }

@@ -33,7 +33,7 @@ export function tripMemory(
   limits: MemoryLimits,
 ): void {
   // Limits made of the container's may be too small for what the app simply needs: new workers reach them as soon as the old did.
-  const useless = limits.derived && slot.replaceDebt + slot.debt >= USELESS_AFTER
+  const useless = limits.sharedBytes !== null && slot.replaceDebt + slot.debt >= USELESS_AFTER
   const action = useless ? 'report' : limits.action
   const detail = useless
     ? 'new workers reach it as soon: give the container more memory, start fewer workers, or set watchdogs.memory'

@@ -31,7 +31,7 @@ async function resolved(
     apps: settings.apps.map(({ watchdogs, heapLimitBytes }) => ({
       soft: watchdogs.memory?.softBytes == null ? null : watchdogs.memory.softBytes / MB,
       hard: watchdogs.memory?.hardBytes == null ? null : watchdogs.memory.hardBytes / MB,
-      derived: watchdogs.memory?.derived,
+      shared: watchdogs.memory?.sharedBytes == null ? null : watchdogs.memory.sharedBytes / MB,
       heap: heapLimitBytes === null ? null : heapLimitBytes / MB,
     })),
     explained: (key: string) => rows.find((row) => row.key === key && row.app !== null),
@@ -42,7 +42,7 @@ describe('in a container with a memory limit', () => {
   test("each worker's limits come from its share, the supervisor and a surge worker counted", async () => {
     const { apps, explained } = await resolved(1024, {})
     // (1024 − 64) / (2 + 1) = 320
-    expect(apps).toEqual([{ soft: 256, hard: 294, derived: true, heap: 320 }])
+    expect(apps).toEqual([{ soft: 256, hard: 294, shared: 960, heap: 320 }])
     expect(explained('watchdogs.memory.hard')).toMatchObject({
       text: '294mb',
       originText: 'default (92 % of 320mb, the share of 1024mb by cgroup limit (memory.max) for each of 3 processes)',
@@ -58,18 +58,18 @@ describe('in a container with a memory limit', () => {
     // (4160 − 64) / (2 + 1 + 3 + 2) = 512
     const found = (await resolved(4160, { script: undefined, apps })).apps
     expect(found).toEqual([
-      { soft: 409, hard: 471, derived: true, heap: 512 },
-      { soft: 409, hard: 471, derived: true, heap: 512 },
+      { soft: 409, hard: 471, shared: 4096, heap: 512 },
+      { soft: 409, hard: 471, shared: 4096, heap: 512 },
     ])
   })
 
   test('too small a share says nothing about leaks: no limits', async () => {
-    expect((await resolved(512, {})).apps).toEqual([{ soft: null, hard: null, derived: false, heap: null }])
+    expect((await resolved(512, {})).apps).toEqual([{ soft: null, hard: null, shared: 448, heap: null }])
   })
 
   test('written limits stay as they are, and V8 as it is', async () => {
     const written = await resolved(1024, { watchdogs: { memory: { hard: '200mb' } } })
-    expect(written.apps).toEqual([{ soft: 174, hard: 200, derived: false, heap: null }])
+    expect(written.apps).toEqual([{ soft: 174, hard: 200, shared: null, heap: null }])
     expect((await resolved(1024, { watchdogs: { memory: { soft: '90mb' } } })).apps[0]).toMatchObject({
       soft: 90,
       hard: null,
@@ -96,8 +96,8 @@ describe('in a container with a memory limit', () => {
 })
 
 test('without a limit there is none, until one is written', async () => {
-  expect((await resolved(null, {})).apps).toEqual([{ soft: null, hard: null, derived: false, heap: null }])
+  expect((await resolved(null, {})).apps).toEqual([{ soft: null, hard: null, shared: null, heap: null }])
   expect((await resolved(null, {}, { flags: { maxMemory: '512M' } })).apps).toEqual([
-    { soft: 445.4399995803833, hard: 512, derived: false, heap: null },
+    { soft: 445.4399995803833, hard: 512, shared: null, heap: null },
   ])
 })

@@ -8,7 +8,7 @@ const limits: MemoryLimits = {
   sustainMs: 10_000,
   predict: true,
   action: 'replace',
-  derived: false,
+  sharedBytes: null,
 }
 
 /** Samples a second apart, of a worker that has been ready for `readyForMs` at the first; each verdict with its second. */
