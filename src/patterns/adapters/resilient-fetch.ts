@@ -100,8 +100,7 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
       sent = await send(input, init, to, until, call)
       return sent
     }, callOptions)
-    // A fallback's answer is given to many, and a body can be read only once.
-    return response === sent || fallback === undefined ? response : response.clone()
+    return response === sent || fallback === undefined ? response : instead(response, sent)
   }
 
   return Object.assign(resilient, {
@@ -164,9 +163,19 @@ function refuseCached(strategy: AnyStrategy | undefined): void {
   )
 }
 
-/** A response that is retried away: its connection is free again only when the body is let go. */
+/** A fallback's answer in place of what was sent: it is given to many, and a body can be read only once. */
+function instead(response: Response, sent: Response | undefined): Response {
+  // Unless the answer is made of it.
+  if (sent !== undefined && sent.body !== response.body) discard(sent)
+  return response.clone()
+}
+
+/** A response that nobody will read: its connection is free again only when the body is let go. */
 function discard(response: Response): void {
-  void response.body?.cancel().catch(() => {})
+  const body = response.body as Partial<ReadableStream & { destroy(): void }> | null
+  if (typeof body?.cancel === 'function') void body.cancel().catch(() => {})
+  // Of another kind than fetch's (node-fetch).
+  else body?.destroy?.()
 }
 
 function isIdle({ retrying, once }: Origin): boolean {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FetchOptions, fallback, manualClock, resilientFetch } from '../../../src/patterns.ts'
+import { type FetchOptions, fallback, manualClock, type Outcome, resilientFetch } from '../../../src/patterns.ts'
 import { boom, deferred, errorOf, turn } from '../support/promises.ts'
 
 const ends: (() => Promise<void>)[] = []
@@ -198,6 +198,41 @@ it("a fallback's answer can be read by everybody who gets it", async () => {
     fetch: () => Promise.reject(new TypeError('fetch failed', { cause: boom })),
   })
   for (const _ of [1, 2]) expect(await (await fetch('http://a.test/')).text()).toBe('[]')
+})
+
+it('a response in whose place a fallback answers is let go, and its connection with it', async () => {
+  const cancelled = deferred()
+  const busy = new Response(new ReadableStream({ cancel: () => cancelled.resolve('cancelled') }), { status: 503 })
+  const classify = ({ ok, ...rest }: Outcome<Response>) =>
+    ok && 'value' in rest && rest.value.status < 500 ? ('success' as const) : ('failure' as const)
+  const fetch = resilient({
+    retry: false,
+    fallback: fallback.value(new Response('[]'), { classify }),
+    fetch: async () => busy,
+  })
+  expect(await (await fetch('http://a.test/')).text()).toBe('[]')
+  expect(await cancelled.promise).toBe('cancelled')
+})
+
+it('a fallback may make its answer of the response that failed', async () => {
+  const fetch = resilient({
+    retry: false,
+    fallback: fallback.degraded(
+      (failure) => ('value' in failure ? new Response(failure.value.body, { status: 200 }) : new Response('none')),
+      { classify: ({ ok }) => (ok ? 'failure' : 'success') },
+    ),
+    fetch: async () => new Response('partly', { status: 503 }),
+  })
+  expect(await (await fetch('http://a.test/')).text()).toBe('partly')
+})
+
+it('a response of another fetch that is retried away is destroyed', async () => {
+  const destroyed = deferred()
+  const body = { pipe: () => {}, destroy: () => destroyed.resolve('destroyed') }
+  const answers = [{ status: 503, body, headers: new Headers() }, new Response('ok')]
+  const fetch = resilient({ fetch: async () => answers.shift() as Response })
+  expect(await (await fetch('http://a.test/')).text()).toBe('ok')
+  expect(await destroyed.promise).toBe('destroyed')
 })
 
 it('a signal of null takes that of the Request away, as with fetch', async () => {
