@@ -134,6 +134,11 @@ export const METRICS = {
     help: 'Workers in which it is open: what it guards is failing.',
     labels: ['app', 'breaker'],
   },
+  resil_breaker_calls_total: {
+    type: 'counter',
+    help: 'Calls through the circuit breaker of this name, by outcome: success, failure, or rejected without a call.',
+    labels: ['app', 'breaker', 'outcome'],
+  },
   resil_bulkhead_limit: {
     type: 'gauge',
     help: 'Places in the bulkhead of this name, over all workers. At most 50 bulkheads of an app.',
@@ -141,6 +146,16 @@ export const METRICS = {
   },
   resil_bulkhead_in_flight: { type: 'gauge', help: 'Places in use.', labels: ['app', 'bulkhead'] },
   resil_bulkhead_queued: { type: 'gauge', help: 'Calls that wait for a place.', labels: ['app', 'bulkhead'] },
+  resil_bulkhead_rejected_total: {
+    type: 'counter',
+    help: 'Calls that found no place, or waited for one for too long.',
+    labels: ['app', 'bulkhead'],
+  },
+  resil_chaos_injected_total: {
+    type: 'counter',
+    help: 'Faults that chaos() in the code of the app has injected; those without a name of their own are "unnamed".',
+    labels: ['app', 'chaos'],
+  },
   resil_worker_starts_total: {
     type: 'counter',
     help: 'Workers that were forked, for whatever reason.',

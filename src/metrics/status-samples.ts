@@ -5,6 +5,7 @@ import { DURATION_BOUNDS_S, STATUS_CLASSES } from '../protocol/http-counts.ts'
 import type { AppStatus, AppStatusState, StatusDocument, WorkerStatus } from '../protocol/status.ts'
 import { MOST_STRATEGIES } from '../protocol/strategy-sample.ts'
 import type { LabelOf, MetricName } from './definitions.ts'
+import type { StrategyTotal } from './strategy-totals.ts'
 import type { HistogramValue, Sample } from './text-format.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -30,14 +31,20 @@ export function sample<Name extends MetricName>(
   return { name, labels, value }
 }
 
-/** `trafficOf`: totals of an app. */
-export function statusSamples({ supervisor, apps }: StatusDocument, trafficOf: (app: string) => Traffic): Sample[] {
+/** Of an app, since the supervisor began. */
+export interface Totals {
+  trafficOf(app: string): Traffic
+  strategiesOf(app: string): readonly StrategyTotal[]
+}
+
+export function statusSamples({ supervisor, apps }: StatusDocument, totals: Totals): Sample[] {
   const { name, version, node, connections } = supervisor
   return [
     sample('resil_info', { name, version, node }, 1),
     ...apps.flatMap(appSamples),
-    ...apps.flatMap((app) => trafficSamples(app.name, trafficOf(app.name))),
+    ...apps.flatMap((app) => trafficSamples(app.name, totals.trafficOf(app.name))),
     ...apps.flatMap(strategySamples),
+    ...apps.flatMap(({ name }) => totals.strategiesOf(name).flatMap((total) => totalSamples(name, total))),
     sample('resil_connections_held_total', {}, connections.held),
     sample('resil_connections_rescued_total', {}, connections.rescued),
     sample('resil_connections_dropped_total', {}, connections.dropped),
@@ -102,7 +109,7 @@ function trafficSamples(app: string, traffic: Traffic): Sample[] {
   ]
 }
 
-/** What is so now; totals are left out, since those of a worker end with it. */
+/** What is so now. */
 function strategySamples({ name: app, breakers, bulkheads }: AppStatus): Sample[] {
   return [
     // Workers may give different names: all of them together stay within what one may have.
@@ -120,4 +127,17 @@ function strategySamples({ name: app, breakers, bulkheads }: AppStatus): Sample[
         sample('resil_bulkhead_queued', { app, bulkhead }, queued),
       ]),
   ]
+}
+
+function totalSamples(app: string, { kind, name, success, failure, rejected, injected }: StrategyTotal): Sample[] {
+  switch (kind) {
+    case 'circuitBreaker':
+      return Object.entries({ success, failure, rejected }).map(([outcome, count]) =>
+        sample('resil_breaker_calls_total', { app, breaker: name, outcome }, count),
+      )
+    case 'bulkhead':
+      return [sample('resil_bulkhead_rejected_total', { app, bulkhead: name }, rejected)]
+    case 'chaos':
+      return [sample('resil_chaos_injected_total', { app, chaos: name }, injected)]
+  }
 }

@@ -13,7 +13,11 @@ import { countTraffic, type TrafficCount } from './traffic-count.ts'
 export interface PreparedAdmin {
   readonly observed: Observed
   readonly traffic: TrafficCount
-  open(port: Omit<AdminPort, 'trafficOf'>, clock: Clock, publish: (event: ResilEvent) => void): AdminServer
+  open(
+    port: Omit<AdminPort, 'trafficOf' | 'strategiesOf'>,
+    clock: Clock,
+    publish: (event: ResilEvent) => void,
+  ): AdminServer
 }
 
 export function prepare(settings: AdminSettings, apps: readonly string[]): PreparedAdmin {
@@ -25,7 +29,7 @@ export function prepare(settings: AdminSettings, apps: readonly string[]): Prepa
     open: (port, clock, publish) =>
       openAdminServer({
         settings,
-        port: { ...port, trafficOf: traffic.of },
+        port: { ...port, trafficOf: traffic.of, strategiesOf: traffic.strategiesOf },
         observed,
         clock,
         publish,

@@ -81,8 +81,9 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     await service.stop()
   })
 
-  it('status shows a breaker that is open in one of two workers, and a bulkhead that is full', async () => {
-    const service = await start(node, {})
+  it('status shows a breaker that is open in one of two workers, and a bulkhead that is full; the metrics count their calls', async () => {
+    const admin = await freePort()
+    const service = await start(node, { chaos: { allowed: true }, admin: { port: admin } })
     await service.event('app.running')
     const calm = await appOnce(service, ({ breakers }) => breakers[0]?.workers === 2)
     expect(calm.breakers).toEqual([
@@ -99,6 +100,21 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const { stdout } = await service.resil(['status'])
     expect(stdout).toMatch(/circuit breaker "payments" is open in 1 of 2 workers: 0 calls not let through/)
     expect(stdout).toContain('bulkhead "database" is full in 1 of 2 workers')
+    const metrics = async () => (await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()).split('\n')
+    const counted = [
+      'resil_breaker_calls_total{app="web",breaker="payments",outcome="failure"} 1',
+      'resil_breaker_calls_total{app="web",breaker="payments",outcome="rejected"} 0',
+      'resil_bulkhead_rejected_total{app="web",bulkhead="database"} 0',
+    ]
+    expect(await metrics()).toEqual(expect.arrayContaining(counted))
+    const { pid } = await ask(service, '/chaos')
+    const injected = 'resil_chaos_injected_total{app="web",chaos="unnamed"} 1'
+    await expect.poll(metrics, { timeout: DEADLINE_MS }).toContain(injected)
+    // What a worker has counted outlives it.
+    process.kill(pid, 'SIGKILL')
+    await service.event('worker.exited', ({ worker }) => worker.pid === pid)
+    await service.event('worker.ready', ({ worker }) => worker.id === 3)
+    expect(await metrics()).toEqual(expect.arrayContaining([...counted, injected]))
     await service.stop()
   })
 })

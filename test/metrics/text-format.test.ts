@@ -90,6 +90,7 @@ describe('the table of metrics', () => {
       'breaker',
       'bulkhead',
       'cause',
+      'chaos',
       'hook',
       'kind',
       'name',

@@ -7,10 +7,19 @@ import type { AdminSettings } from '../../src/config/settings.ts'
 import { createObserved, type Observed } from '../../src/control/admin/observe.ts'
 import { openAdminServer } from '../../src/control/admin/server.ts'
 import type { ResilEvent } from '../../src/events/events.ts'
+import type { StrategyTotal } from '../../src/metrics/strategy-totals.ts'
 import { NO_TRAFFIC } from '../../src/metrics/traffic.ts'
 import { type FakePort, fakePort } from './fake-port.ts'
 
 export const TOKEN = 'correct-horse-battery'
+
+/** One of each kind. */
+const counted = { name: 'db', success: 7, failure: 2, rejected: 1, injected: 3 }
+const STRATEGIES: readonly StrategyTotal[] = [
+  { ...counted, kind: 'circuitBreaker' },
+  { ...counted, kind: 'bulkhead' },
+  { ...counted, kind: 'chaos' },
+]
 
 export interface ServedAdmin {
   readonly port: FakePort
@@ -35,7 +44,7 @@ export async function serveAdmin(
   })
   const server = openAdminServer({
     settings: { host: '127.0.0.1', port: 0, ...settings },
-    port: { ...port, glance: port.status, trafficOf: () => NO_TRAFFIC },
+    port: { ...port, glance: port.status, trafficOf: () => NO_TRAFFIC, strategiesOf: () => STRATEGIES },
     observed,
     clock,
     publish: (event) => {

@@ -44,7 +44,7 @@ export function createObserved(apps: readonly string[]): Observed {
     metrics: (port, streams) => {
       const samples: Sample[] = [
         ...processSamples(),
-        ...statusSamples(port.glance(), port.trafficOf),
+        ...statusSamples(port.glance(), port),
         ...counts.samples(),
         ...[...refusals].map(([reason, count]) => sample('resil_admin_refusals_total', { reason }, count)),
         sample('resil_admin_event_streams', {}, streams.count),
