@@ -45,3 +45,9 @@ export function onDrain(listener: DrainListener): () => void {
 export function isDraining(): boolean {
   return agent?.draining ?? false
 }
+
+/** The same as a live binding: true from before the first `onDrain` listener of the app runs. A copy of it stays as it was. */
+export let draining: boolean = isDraining()
+agent?.onDrain(() => {
+  draining = true
+})

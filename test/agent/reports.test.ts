@@ -236,7 +236,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
       })
       return bench.cluster.fork(`${dir}/${name}`, { agent: bench.agent })
     }
-    const header = "import { isDraining, onDrain, ready, supervised } from './node_modules/resil/worker.mjs';"
+    const header = "import { draining, isDraining, onDrain, ready, supervised } from './node_modules/resil/worker.mjs';"
 
     it('ready() is heard', async () => {
       const worker = await app(`${header} console.log(supervised, ready())`)
@@ -249,19 +249,19 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
       const worker = await app(`${header} setInterval(() => {}, 1e6)
         onDrain(() => console.log('taken back'))()
         onDrain(async (drain) => {
-          console.log('begin', isDraining(), JSON.stringify(drain))
+          console.log('begin', draining, isDraining(), JSON.stringify(drain))
           onDrain(() => console.log('late'))
           await new Promise((done) => setTimeout(done, 300))
           console.log('end')
         })
         process.on('SIGTERM', () => { console.log('signal'); process.exit() })
-        console.log('draining', isDraining())`)
-      await worker.line(/^draining false$/)
+        console.log('draining', draining, isDraining())`)
+      await worker.line(/^draining false false$/)
       worker.drain({ deadlineMs: 5_000 })
       await worker.exit()
       expect(worker.seen('output').map(({ line }) => line)).toEqual([
-        'draining false',
-        'begin true {"deadlineMs":5000,"signal":"SIGTERM"}',
+        'draining false false',
+        'begin true true {"deadlineMs":5000,"signal":"SIGTERM"}',
         'late',
         'end',
         'signal',

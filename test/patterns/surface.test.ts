@@ -40,7 +40,7 @@ function moduleOf(file: string): Module {
         if (statement.startsWith('export')) exported.add(as)
       }
     } else {
-      const match = /^(export )?(?:declare )?(?:abstract )?(?:interface|type|const|class|function) (\w+)/.exec(
+      const match = /^(export )?(?:declare )?(?:abstract )?(?:interface|type|const|let|class|function) (\w+)/.exec(
         statement,
       )
       if (match?.[2] === undefined) continue
