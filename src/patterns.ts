@@ -30,19 +30,15 @@ export {
   type QueueOptions,
 } from './patterns/bulkhead/bulkhead.ts'
 export { type Chaos, type ChaosOptions, chaos, type Latency } from './patterns/chaos/chaos.ts'
-export {
-  type BreakerPermit,
-  type BreakerSnapshot,
-  type BreakerState,
-  type CircuitBreaker,
-  circuitBreaker,
-} from './patterns/circuit-breaker/circuit-breaker.ts'
+export { type CircuitBreaker, circuitBreaker } from './patterns/circuit-breaker/circuit-breaker.ts'
 export type {
   CircuitBreakerOptions,
   ClassicBreakerOptions,
   ConsecutiveOptions,
   RateOptions,
 } from './patterns/circuit-breaker/options.ts'
+export type { BreakerPermit } from './patterns/circuit-breaker/permit.ts'
+export type { BreakerSnapshot, BreakerState } from './patterns/circuit-breaker/snapshot.ts'
 export type { PatternEvent } from './patterns/events.ts'
 export {
   type CachedFallback,
@@ -92,7 +88,8 @@ export {
   type ExponentialBackoffOptions,
   exponentialBackoff,
 } from './patterns/retry/backoff.ts'
-export { type ClassicRetryOptions, type Retry, type RetryOptions, retry } from './patterns/retry/retry.ts'
+export type { ClassicRetryOptions, RetryOptions } from './patterns/retry/options.ts'
+export { type Retry, retry } from './patterns/retry/retry.ts'
 export { type RetryBudget, type RetryBudgetOptions, retryBudget } from './patterns/retry/retry-budget.ts'
 export type { StrategyKind } from './patterns/strategy-kind.ts'
 export type { TimeoutMode } from './patterns/timeout/deadline-layer.ts'

@@ -1,6 +1,6 @@
 // What metrics() tells: a snapshot, durations in milliseconds, everything that counts as a running total.
 
-import type { BreakerState } from './circuit-breaker/circuit-breaker.ts'
+import type { BreakerState } from './circuit-breaker/snapshot.ts'
 
 /** What was asked for, and what works: so far each worker for itself. */
 export interface ScopeMetrics {

@@ -4,7 +4,8 @@ import type { Frame } from '../pipeline/frame.ts'
 import { judge, judgeCut } from '../pipeline/judge.ts'
 import { Layer } from '../pipeline/layer.ts'
 import { ResilienceError, type ResilienceErrorFields } from '../resilience-error.ts'
-import type { BreakerStrategy, Ticket } from './circuit-breaker.ts'
+import type { BreakerStrategy } from './breaker-strategy.ts'
+import type { Ticket } from './permit.ts'
 
 export class BreakerLayer extends Layer {
   private readonly breaker: BreakerStrategy

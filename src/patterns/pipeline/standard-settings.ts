@@ -16,7 +16,8 @@ import {
   withDefaults,
 } from '../options.ts'
 import { exponentialBackoff } from '../retry/backoff.ts'
-import { type ClassicRetryOptions, modernRetry, type RetryOptions, retry } from '../retry/retry.ts'
+import { type ClassicRetryOptions, modernRetry, type RetryOptions } from '../retry/options.ts'
+import { retry } from '../retry/retry.ts'
 import { scopeOf } from '../scope.ts'
 import { LAYER } from './layer.ts'
 import type { Strategy } from './strategy.ts'
