@@ -1,10 +1,12 @@
 // Each kind of HTTP connection, at the moment when the drain begins. The apps know nothing of draining.
 
+import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { agentBench } from '../support/agent-bench.ts'
+import { agentBench, announceAndWaitFor } from '../support/agent-bench.ts'
 import type { WorkerUnderTest } from '../support/cluster-under-test.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
 import { get, rawClient } from '../support/raw-client.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 /** Says on stdout that the drain has begun, which an app can do with resil/worker; here without an import. */
 const announce = "globalThis[Symbol.for('resil.agent')].onDrain(() => console.log('draining'));"
@@ -22,8 +24,11 @@ const patient = `${announce}
 const answer = /HTTP\/1\.1 200 OK[\s\S]*?\r\n\r\n(6\r\n)?answer/
 const closing = /Connection: close/i
 
+/** Nothing ends because time is up, unless a test is about that. */
+const patiently = { idleWaitMs: 60_000, deadlineMs: 120_000 }
+
 async function drain(worker: WorkerUnderTest, options: Parameters<WorkerUnderTest['drain']>[0] = {}): Promise<void> {
-  worker.drain(options)
+  worker.drain({ ...patiently, ...options })
   await worker.line(/^draining$/)
 }
 
@@ -61,17 +66,21 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     const worker = await start(patient)
     const client = await rawClient(await worker.port())
     const begun = performance.now()
-    await drain(worker, { idleWaitMs: 60_000, deadlineMs: 120_000 })
+    await drain(worker)
     expect(await client.closed).toBe('end')
     expect(performance.now() - begun).toBeGreaterThan(490)
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
   })
 
   it('a spare connection whose first request comes just then is served', async () => {
-    const worker = await start(patient)
+    const flag = `${tempDir()}/go-on`
+    const source = `${announceAndWaitFor(flag)} require('http').createServer((req, res) => res.end('answer')).listen(0)`
+    const worker = await start(source)
     const client = await rawClient(await worker.port())
     await drain(worker)
     client.write(get())
+    // However long that took: the half second is over only when what had come by then has been read.
+    writeFileSync(flag, '')
     await client.until(answer)
     expect(client.received).toMatch(closing)
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
@@ -110,8 +119,8 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     blocking.write(get('/block', 'Connection: close\r\n'))
     await worker.line(/blocked/)
     // The worker reads neither before it has both, and may read the drain first; it is not to cut off what it has not read.
-    worker.drain({ idleWaitMs: 0 })
     idle.write(get('/buffered'))
+    worker.drain({ idleWaitMs: 0 })
     await idle.until(/answer[\s\S]*answer/)
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
   })
@@ -125,7 +134,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     const other = await rawClient(port)
     other.write(get())
     await other.until(answer)
-    await drain(worker, { idleWaitMs: 2_000 })
+    await drain(worker)
     other.write(get('/go?1'))
     await client.until(/slow 1/)
     expect(client.received).toMatch(closing)
@@ -141,7 +150,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     await other.until(answer)
     client.write(get('/slow?1') + get('/slow?2') + get('/slow?3'))
     await worker.line(/begun 3/)
-    await drain(worker, { idleWaitMs: 300 })
+    await drain(worker)
     other.write(get('/go?3') + get('/go?1') + get('/go?2'))
     await client.until(/slow 1[\s\S]*slow 2[\s\S]*slow 3/)
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
@@ -210,7 +219,6 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     await drain(worker, { deadlineMs: 1_000, idleWaitMs: 100 })
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
     expect(performance.now() - begun).toBeGreaterThan(890)
-    expect(performance.now() - begun).toBeLessThan(3_000)
     expect(await client.closed).toBe('end')
   })
 
@@ -224,7 +232,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     const client = await rawClient(await worker.port())
     client.write(get())
     await client.until(/connection: keep-alive[\s\S]*answer/i)
-    await drain(worker, { idleWaitMs: 60_000, deadlineMs: 120_000 })
+    await drain(worker)
     client.write(get())
     await client.until(closing)
     expect(await client.closed).toBe('end')

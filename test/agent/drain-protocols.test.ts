@@ -1,12 +1,14 @@
 // What is not plain HTTP, at the moment when the drain begins: WebSockets and other upgrades, raw TCP, TLS, HTTP/2.
 
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { describe, expect, it } from 'vitest'
-import { agentBench } from '../support/agent-bench.ts'
+import { agentBench, announceAndWaitFor } from '../support/agent-bench.ts'
 import type { WorkerUnderTest } from '../support/cluster-under-test.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
 import { get, rawClient, rawTlsClient, tlsOptions, tlsSocket } from '../support/raw-client.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 const announce = "globalThis[Symbol.for('resil.agent')].onDrain(() => console.log('draining'));"
 const upgrade = get('/', 'Connection: Upgrade\r\nUpgrade: websocket\r\n')
@@ -19,8 +21,11 @@ const websockets = (server: string) => `${announce}
     socket.on('data', () => socket.end())
   }).listen(0)`
 
+/** Nothing ends because time is up, unless a test is about that. */
+const patiently = { idleWaitMs: 60_000, deadlineMs: 120_000 }
+
 async function drain(worker: WorkerUnderTest, options: Parameters<WorkerUnderTest['drain']>[0] = {}): Promise<void> {
-  worker.drain(options)
+  worker.drain({ ...patiently, ...options })
   await worker.line(/^draining$/)
 }
 
@@ -36,7 +41,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
       const client = await connect(await worker.port())
       client.write(upgrade)
       await client.until(/101[\s\S]*\r\n\r\n/)
-      await drain(worker, { idleWaitMs: 60_000, deadlineMs: 120_000 })
+      await drain(worker)
       await client.until(/\x88/)
       expect(client.received.endsWith(`\r\n\r\n${GOING_AWAY}`)).toBe(true)
       client.write('\x88\x80abcd')
@@ -123,7 +128,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     busy.write(get('/slow'))
     await worker.line(/begun/)
     const begun = performance.now()
-    await drain(worker, { idleWaitMs: 60_000, deadlineMs: 120_000 })
+    await drain(worker)
     worker.kill('SIGUSR2')
     await busy.until(/Connection: close[\s\S]*slow/)
     expect(await spare.closed).toBe('end')
@@ -157,7 +162,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
       await worker.line(/begun/)
       // Written in the same turn as the drain is ordered: the worker may read either first.
       const meanwhile = ask(session, '/meanwhile').catch((error: Error) => error.message)
-      await drain(worker, { idleWaitMs: 60_000, deadlineMs: 120_000 })
+      await drain(worker)
       expect(['answer', 'Stream closed with error code NGHTTP2_REFUSED_STREAM']).toContain(await meanwhile)
       worker.kill('SIGUSR2')
       expect(await slow).toBe('slow')
@@ -167,12 +172,17 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
   )
 
   it('http2: the first request of a new connection is answered', async () => {
-    const source = `${announce} require('http2').createServer((req, res) => res.end('answer')).listen(0)`
+    const flag = `${tempDir()}/go-on`
+    const source = `${announceAndWaitFor(flag)} require('http2').createServer((req, res) => res.end('answer')).listen(0)`
     const worker = await start(source)
     const session = connectHttp2(`http://127.0.0.1:${await worker.port()}`)
     await once(session, 'remoteSettings')
     await drain(worker)
-    expect(await ask(session, '/')).toBe('answer')
+    const answer = ask(session, '/')
+    // It is in the kernel's hands by then.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    writeFileSync(flag, '')
+    expect(await answer).toBe('answer')
     expect(await worker.exit()).toMatchObject({ code: 0, signal: null })
   })
 })

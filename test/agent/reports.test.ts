@@ -22,7 +22,7 @@ const fixtureOfStatuses = `require('http').createServer((req, res) => {
   if (req.url === '/never') return
   res.statusCode = Number(req.url.slice(1)) || 200
   res.setHeader('x-path', req.url)
-  setTimeout(() => res.end(), req.url === '/slow' ? 80 : 0)
+  setTimeout(() => res.end(), req.url === '/slow' ? 100 : 0)
 }).listen(0)`
 
 describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major }) => {
@@ -128,12 +128,11 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
       await second.until(/answer/)
       second.end()
       await second.closed
-      const beat = AgentMessage.parse(await worker.said('beat'))
-      expect(beat).toMatchObject({ act: 'beat', connections: 1, requests: 4 })
-      if (beat.act !== 'beat') return
+      const told = await worker.said('beat', ({ connections, requests }) => connections === 1 && requests === 4)
+      const beat = AgentMessage.parse(told) as Beat
       expect(beat.heapUsed).toBeGreaterThan(1e6)
       expect(beat.utilization).toBeGreaterThanOrEqual(0)
-      expect(beat.utilization).toBeLessThan(1)
+      expect(beat.utilization).toBeLessThanOrEqual(1)
       first.end()
       await worker.end()
     })
@@ -156,8 +155,9 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
       expect(http).toMatchObject({ responses: [0, 3, 1, 1, 1], aborted: 0 })
       expect(http?.durations.reduce((sum, n) => sum + n)).toBe(6)
       const past75Ms = DURATION_BOUNDS_S.indexOf(0.075) + 1
-      expect(http?.durations.slice(past75Ms).reduce((sum, n) => sum + n)).toBe(1)
-      expect(http?.durationSumMs).toBeGreaterThanOrEqual(80)
+      // The others may have taken as long, on a machine that has more to do.
+      expect(http?.durations.slice(past75Ms).reduce((sum, n) => sum + n)).toBeGreaterThanOrEqual(1)
+      expect(http?.durationSumMs).toBeGreaterThanOrEqual(75)
       waiting.end()
       expect((await beatWith(({ aborted }) => aborted === 1)).http).toMatchObject({ inHand: 0 })
       client.end()
@@ -198,19 +198,14 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
     it('tells a loop that is blocked now and then from one that is not', async () => {
       const idle = await start(forever)
       const busy = await start('setInterval(() => { const end = Date.now() + 250; while (Date.now() < end); }, 300)')
-      const of = async (worker: typeof idle) => {
-        const beat = AgentMessage.parse(await worker.said('beat'))
-        if (beat.act !== 'beat') throw new Error('no beat')
-        return beat
-      }
-      const [calm, blocked] = await Promise.all([of(idle), of(busy)])
-      expect(calm.delayP99Ms).toBeLessThan(blocked.delayP99Ms)
-      expect(calm.utilization).toBeLessThan(0.5)
-      expect(blocked.delayP99Ms).toBeGreaterThan(120)
-      expect(blocked.utilization).toBeGreaterThan(0.5)
-      for (const worker of [idle, busy]) {
-        await worker.end()
-      }
+      // Not in each beat: a loop that gets no CPU seems blocked, and one that gets none for its pauses seems to rest.
+      const is = (fits: (beat: Beat) => boolean) => (message: Record<string, unknown>) => fits(message as never)
+      await Promise.all([
+        idle.said('beat', is(({ utilization, delayP99Ms }) => utilization < 0.5 && delayP99Ms < 100)),
+        busy.said('beat', is(({ utilization, delayP99Ms }) => utilization > 0.5 && delayP99Ms > 120)),
+      ])
+      await idle.end()
+      await busy.end()
     })
 
     it('does no harm when the app has closed the channel', async () => {
@@ -257,11 +252,13 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
         process.on('SIGTERM', () => { console.log('signal'); process.exit() })
         console.log('draining', draining, isDraining())`)
       await worker.line(/^draining false false$/)
-      worker.drain({ deadlineMs: 5_000 })
+      worker.drain({ deadlineMs: 20_000 })
+      // Its exit may be known before its last words are read.
+      await worker.line(/^signal$/)
       await worker.exit()
       expect(worker.seen('output').map(({ line }) => line)).toEqual([
         'draining false false',
-        'begin true true {"deadlineMs":5000,"signal":"SIGTERM"}',
+        'begin true true {"deadlineMs":20000,"signal":"SIGTERM"}',
         'late',
         'end',
         'signal',

@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts'
 let test: DoorUnderTest | undefined
 afterEach(async () => {
   await test?.close()
-  assertNoProcessLeft()
+  await assertNoProcessLeft()
 })
 
 it('between the end of its channel and its exit a worker is given no connection on any of its ports', async () => {

@@ -1,11 +1,12 @@
 // Who gets which connection, on a real cluster: rotation, stickiness, and probes of one worker.
 
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentBench } from '../support/agent-bench.ts'
 import type { WorkerUnderTest } from '../support/cluster-under-test.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
-import { rawClient, get as request } from '../support/raw-client.ts'
+import { type RawClient, rawClient, get as request } from '../support/raw-client.ts'
 import { freePort, get } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -38,6 +39,13 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
     return (await Promise.all(Array.from({ length: requests }, () => get(port)))).map(Number)
   }
 
+  /** The pid of who answers it at last. */
+  async function answerTo(client: RawClient): Promise<number> {
+    client.write(request('/', 'Connection: close\r\n'))
+    await client.closed
+    return Number(/\d+$/.exec(client.received)?.[0])
+  }
+
   const one = (workers: readonly WorkerUnderTest[], index: number) => workers[index] as WorkerUnderTest
 
   it('a worker out of rotation gets no new connections and keeps the ones it has', async () => {
@@ -60,26 +68,26 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
 
   it('connections that wait in Node for a worker that goes out of rotation are given to the others', async () => {
     const port = await freePort()
+    const flag = `${tempDir()}/go-on`
     const busy = `require('http').createServer((req, res) => {
-        const until = Date.now() + 700
-        if (req.url === '/busy') for (console.log('busy'); Date.now() < until; );
+        if (req.url === '/busy') {
+          console.log('busy')
+          while (!require('fs').existsSync(${JSON.stringify(flag)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+        }
         res.end(String(process.pid))
       }).listen(${port})`
     const workers = await several(2, busy)
     const blocked = [get(port, '/busy'), get(port, '/busy')]
     for (const worker of workers) await worker.line(/busy/)
     const waiting = await Promise.all(Array.from({ length: 30 }, () => rawClient(port)))
-    // By the second answer the primary has accepted what was connected at the first.
-    await bench.cluster.count()
-    await bench.cluster.count()
+    // The primary accepts one in each turn of its event loop.
+    for (const _ of waiting) await bench.cluster.count()
     one(workers, 0).rotate(false)
-    const answered = waiting.map(async (client) => {
-      client.write(request('/', 'Connection: close\r\n'))
-      await client.closed
-      return Number(/\d+$/.exec(client.received)?.[0])
-    })
+    await bench.cluster.count()
+    writeFileSync(flag, '')
+    const answered = await Promise.all(waiting.map(answerTo))
     // The one that Node had sent it before.
-    expect((await Promise.all(answered)).filter((pid) => pid === one(workers, 0).pid).length).toBeLessThanOrEqual(1)
+    expect(answered.filter((pid) => pid === one(workers, 0).pid).length).toBeLessThanOrEqual(1)
     await Promise.all(blocked)
   })
 
@@ -109,33 +117,27 @@ describe.each(nodesUnderTest)('on Node $version', ({ path }) => {
   it('a chosen worker that dies loses nothing that it had not taken, and no descriptor is left', async () => {
     const port = await freePort()
     const blocks = `require('http').createServer((req, res) => {
-        if (req.url === '/block') for (;;);
+        if (req.url === '/block') for (console.log('blocked'); ; );
         res.end(String(process.pid))
       }).listen(${port})`
     const workers = await several(3, blocks)
     one(workers, 2).rotate(false)
     const { fds } = await bench.cluster.count()
     const lost = get(port, '/block').catch(() => 'lost')
-    await bench.cluster.until('said', ({ act }) => act === 'beat')
-    // The blocked one gets its share, unanswered.
-    const waiting = pids(port, 20)
-    const blocked = await whoIsBlocked(workers.slice(0, 2))
+    const blocked = await Promise.any(workers.map((worker) => worker.line(/blocked/).then(() => worker)))
+    const clients = await Promise.all(Array.from({ length: 20 }, () => rawClient(port)))
+    const answers = clients.map(answerTo)
+    // The primary accepts one in each turn of its event loop, and the blocked one gets its share, unanswered.
+    for (const _ of clients) await bench.cluster.count()
     blocked.kill('SIGKILL')
     expect(await lost).toBe('lost')
-    const answered = await waiting
+    const answered = await Promise.all(answers)
     expect(answered).not.toContain(blocked.pid)
     expect(answered).not.toContain(one(workers, 2).pid)
     await blocked.exit()
     // The dead worker's own pipes and channel are gone too.
     expect((await bench.cluster.count()).fds).toBeLessThanOrEqual(fds)
   })
-
-  async function whoIsBlocked(workers: readonly WorkerUnderTest[]): Promise<WorkerUnderTest> {
-    const probes = workers.map(async (worker) => ({ worker, result: await worker.probe({ timeoutMs: 1_000 }) }))
-    const found = (await Promise.all(probes)).find(({ result }) => result.startsWith('timed-out'))
-    if (found === undefined) throw new Error('no worker is blocked')
-    return found.worker
-  }
 
   it.each([
     ['all addresses', (port: number) => String(port)],

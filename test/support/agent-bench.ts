@@ -22,6 +22,13 @@ export interface AgentBench {
   anotherCluster(): ClusterUnderTest
 }
 
+/** Source text: says that the drain has begun, and blocks the event loop until the file is there. What comes meanwhile waits. */
+export const announceAndWaitFor = (file: string): string => `globalThis[Symbol.for('resil.agent')].onDrain(() => {
+    console.log('draining')
+    const pause = new Int32Array(new SharedArrayBuffer(4))
+    while (!require('fs').existsSync(${JSON.stringify(file)})) Atomics.wait(pause, 0, 0, 10)
+  });`
+
 /** In a describe block. */
 export function agentBench(node: string, primaryEnv: Readonly<Record<string, string>> = {}): AgentBench {
   const clusters: ClusterUnderTest[] = []
