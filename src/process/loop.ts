@@ -77,12 +77,13 @@ export function startLoop(options: {
   function advance(input: Input): boolean {
     // Whole milliseconds: what is told of times should be fit to read.
     steppedAt = Math.floor(clock.now())
+    const firstNew = state.nextWorker
     const decided = step(state, input, steppedAt)
     state = decided.state
     if (decided.quiet) return true
     decidedAt = steppedAt
     for (const event of decided.events) publish(event)
-    for (const violation of violations(state)) tellOnce(violation)
+    for (const violation of violations(state, firstNew)) tellOnce(violation)
     for (const command of decided.commands) carryOut(command)
     return false
   }

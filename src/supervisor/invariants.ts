@@ -11,12 +11,20 @@ export interface Violation {
   readonly message: string
 }
 
-export function violations(state: SupervisorState): Violation[] {
-  return state.apps.flatMap((app) => [...tooManyProcesses(app), ...tooManyTrials(app), ...missingDeadlines(app)])
+/** `firstNew`: the lowest id that the last step could give to a worker. */
+export function violations(state: SupervisorState, firstNew: number): Violation[] {
+  return state.apps.flatMap((app) => [
+    ...tooManyProcesses(app, firstNew),
+    ...tooManyTrials(app),
+    ...missingDeadlines(app),
+  ])
 }
 
-/** 1: live processes ≤ instances + surge + standby, unkillable ones included. What scale took away is on its way out and counts apart. */
-function tooManyProcesses(app: App): Violation[] {
+/**
+ * 1: nobody is forked beyond instances + surge + standby live processes, unkillable ones included. What scale took away is on its
+ * way out and counts apart. Where fewer are wanted than there were, those that leave already may be more until they have gone.
+ */
+function tooManyProcesses(app: App, firstNew: number): Violation[] {
   // Of a reload that was given up, what it had begun is still on its way out.
   const surge = Math.max(
     app.settings.reload.surge,
@@ -29,10 +37,10 @@ function tooManyProcesses(app: App): Violation[] {
   if (standing.length > standby) {
     return [{ invariant: 1, message: `${app.name} has ${standing.length} standbys, more than ${standby}` }]
   }
-  const live = app.slots.filter(({ retired }) => !retired).flatMap(workersOf).length + standing.length
-  if (live <= app.instances + surge + standby) return []
+  const live = [...app.slots.filter(({ retired }) => !retired).flatMap(workersOf), ...standing]
+  if (live.length <= app.instances + surge + standby || live.every(({ id }) => id < firstNew)) return []
   const most = `${app.instances} + ${surge}${standby === 0 ? '' : ` + ${standby}`}`
-  return [{ invariant: 1, message: `${app.name} has ${live} processes, more than ${most}` }]
+  return [{ invariant: 1, message: `${app.name} has ${live.length} processes, more than ${most}` }]
 }
 
 /** 5: behind an open gate there is at most one trial. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { AppSettings } from '../../src/config/settings.ts'
+import { violations } from '../../src/supervisor/invariants.ts'
 import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { appSettings, type Simulation, simulate } from '../support/simulation.ts'
 
@@ -166,4 +167,28 @@ it('a stop in the middle of a reload leaves nothing of the new release behind fo
     [1, 'one'],
     [1, 'one'],
   ])
+})
+
+it('what a superseded restart has sent away may be one too many where fewer are wanted again, and nobody is forked beside it', () => {
+  const sim = simulate([appSettings({ instances: 1, reload: { surge: 0, maxUnavailable: 1 } })])
+  sim.bootAll()
+  restart(sim, 'r1', null)
+  reload(sim, 'r2', appSettings({ instances: 2, reload: { surge: 0, maxUnavailable: 1 } }), true)
+  // The old one leaves slot 0, which has a new one by now: two, as two are wanted.
+  expect([sim.workers('draining'), sim.workers('booting')]).toEqual([[1], [2]])
+  reload(sim, 'r3', null, true)
+  expect(sim.app()).toMatchObject({ instances: 1 })
+  sim.exit(2, { code: 1 })
+  sim.advance(20_000)
+  expect([...sim.alive.keys()]).toEqual([1])
+  sim.exit(1, { code: 0 })
+  expect(sim.alive.size).toBe(1)
+})
+
+it('a worker too many is a violation where it has just been forked', () => {
+  const sim = simulate([appSettings({ instances: 2, reload: { surge: 0 } })])
+  const state = structuredClone(sim.state)
+  for (const app of state.apps) app.instances = 1
+  expect(violations(state, 2)).toEqual([{ invariant: 1, message: 'web has 2 processes, more than 1 + 0' }])
+  expect(violations(state, 3)).toEqual([])
 })

@@ -133,6 +133,7 @@ export function simulate(
     const queue: Input[] = [first]
     for (let input = queue.shift(); input !== undefined; input = queue.shift()) {
       if (input.type === 'worker.exited') alive.delete(input.worker)
+      const firstNew = state.nextWorker
       const result = step(state, input, now)
       state = result.state
       events.push(...result.events)
@@ -150,7 +151,7 @@ export function simulate(
           })
         } else if (command.type === 'exit') exitCode = command.code
       }
-      const broken = violations(state)
+      const broken = violations(state, firstNew)
       if (broken.length > 0) throw new Error(broken.map(({ message }) => message).join('; '))
       options.onStep?.(sim)
     }
