@@ -201,8 +201,14 @@ describe.each(nodesUnderTest)('on Node $version', ({ path, stripsTypes, major })
       // Not in each beat: a loop that gets no CPU seems blocked, and one that gets none for its pauses seems to rest.
       const is = (fits: (beat: Beat) => boolean) => (message: Record<string, unknown>) => fits(message as never)
       await Promise.all([
-        idle.said('beat', is(({ utilization, delayP99Ms }) => utilization < 0.5 && delayP99Ms < 100)),
-        busy.said('beat', is(({ utilization, delayP99Ms }) => utilization > 0.5 && delayP99Ms > 120)),
+        idle.said(
+          'beat',
+          is(({ utilization, delayP99Ms }) => utilization < 0.5 && delayP99Ms < 100),
+        ),
+        busy.said(
+          'beat',
+          is(({ utilization, delayP99Ms }) => utilization > 0.5 && delayP99Ms > 120),
+        ),
       ])
       await idle.end()
       await busy.end()

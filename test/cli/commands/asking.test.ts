@@ -1,6 +1,6 @@
 // The commands that ask a running supervisor, over a real socket to a fake one.
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ControlInput } from '../../../src/supervisor/inputs.ts'
 import { type InProcessOptions, runInProcess } from '../../support/cli-context.ts'
 import { serve } from '../../support/control.ts'
@@ -264,8 +264,15 @@ describe('resil stop', () => {
   })
 
   it('waits no longer than --timeout, and says how to kill', async () => {
-    const { resil } = await against({ onSubmit: begins })
-    expect(await resil('stop --timeout 60ms')).toEqual({
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { resil, port } = await against({ onSubmit: begins })
+    const stopping = resil('stop --timeout 60ms')
+    while (port.submitted.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    // The answer that it begins is read meanwhile: server and command are one process.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(60)
+    expect(await stopping).toEqual({
       code: 1,
       stdout: '',
       stderr: `resil: web (pid ${process.pid}) has not ended within 60 ms: it goes on stopping; \`resil stop web --force\` kills it\n`,

@@ -82,17 +82,11 @@ describe('a client', () => {
     const reading = (async () => {
       while (received.length < all) received.push((await quick.next()).data.message)
     })()
-    const before = process.memoryUsage().rss
-    let longestMs = 0
     for (let n = 0; n < all; n += 1) {
-      const startedAt = performance.now()
       port.publish(warn(`${n} ${words}`))
-      longestMs = Math.max(longestMs, performance.now() - startedAt)
-      if (n % 10 === 9) await expect.poll(() => received.length, { interval: 1, timeout: 20_000 }).toBe(n + 1)
+      if (n % 10 === 9) await expect.poll(() => received.length, { interval: 1 }).toBe(n + 1)
     }
     await reading
-    expect(longestMs).toBeLessThan(500)
-    expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(300)
     slow.pause(false)
     port.publish(warn('last'))
     let events = 0
@@ -103,8 +97,9 @@ describe('a client', () => {
       else events += 1
       message = data.message
     }
-    expect(missed).toBeGreaterThan(0)
     expect(events + missed).toBe(all + 1)
+    // What was kept for it, in the kernel's buffers for the most part.
+    expect(events).toBeLessThan(all / 2)
     expect((await ask(number, '/metrics')).body).toContain(`resil_admin_events_dropped_total ${missed}\n`)
     slow.leave()
     quick.leave()

@@ -260,7 +260,7 @@ describe('a client that wastes places', () => {
     for (const socket of [silent, slow]) socket.on('error', () => {}).resume()
     await cut
     expect((await ask(number, '/livez')).status).toBe(200)
-  }, 15_000)
+  })
 
   it('gets an answer to nonsense that says nothing of the inside', async () => {
     const { number } = await serveAdmin()

@@ -1,11 +1,14 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { draw, seeded } from '../../../src/patterns/chaos/draw.ts'
 import { type ChaosOptions, chaos, circuitBreaker, manualClock, pipeline, timeout } from '../../../src/patterns.ts'
 import { AGENT_HANDLE, type AgentHandle, type WatchedStrategy } from '../../../src/protocol/agent-handle.ts'
 import { boom, errorOf, stateOf, succeeds } from '../support/promises.ts'
 
+beforeEach(() => {
+  vi.stubEnv('CHAOS_ENABLED', undefined)
+})
 afterEach(() => {
-  delete process.env.CHAOS_ENABLED
+  vi.unstubAllEnvs()
   delete (globalThis as { [AGENT_HANDLE]?: unknown })[AGENT_HANDLE]
 })
 

@@ -3,16 +3,7 @@ import { getEventListeners } from 'node:events'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import {
-  bulkhead,
-  circuitBreaker,
-  fallback,
-  hedge,
-  manualClock,
-  pipeline,
-  retry,
-  timeout,
-} from '../../../src/patterns.ts'
+import { bulkhead, hedge, manualClock, pipeline, retry, timeout } from '../../../src/patterns.ts'
 import { boom, deferred, fails, succeeds, turn } from '../support/promises.ts'
 import { useTempDir } from '../support/temp.ts'
 
@@ -20,17 +11,22 @@ const CALLS = 10_000
 
 describe('after 10,000 calls', () => {
   it('no timer is left that keeps the process alive', async () => {
-    const all = pipeline(
-      'p',
-      fallback.value('spare'),
-      timeout(1000),
-      retry({ backoff: { delayMs: () => 0 }, maxAttempts: 2, attemptTimeoutMs: 500 }),
-      circuitBreaker({ failureThreshold: CALLS }),
-      bulkhead(),
-    )
-    const before = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
-    for (let n = 0; n < CALLS; n++) await all.execute(n % 100 === 0 ? fails : succeeds)
-    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(before)
+    // In a process of its own: the test runner has timers too.
+    const output = await program(`
+      import { bulkhead, circuitBreaker, fallback, pipeline, retry, timeout } from './patterns.ts'
+      const all = pipeline(
+        'p',
+        fallback.value('spare'),
+        timeout(1000),
+        retry({ backoff: { delayMs: () => 0 }, maxAttempts: 2, attemptTimeoutMs: 500 }),
+        circuitBreaker({ failureThreshold: ${CALLS} }),
+        bulkhead(),
+      )
+      const fails = async () => { throw new Error('boom') }
+      for (let n = 0; n < ${CALLS}; n++) await all.execute(n % 100 === 0 ? fails : () => 'ok')
+      console.log(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length)
+    `)
+    expect(output).toBe('0')
   })
 
   it('no timer is left on the clock, whatever way the calls ended', async () => {
@@ -103,7 +99,7 @@ async function program(source: string, args: readonly string[] = []): Promise<st
       outfile,
       logLevel: 'error',
     })
-    return execFileSync(process.execPath, [...args, outfile], { encoding: 'utf8', timeout: 30_000 }).trim()
+    return execFileSync(process.execPath, [...args, outfile], { encoding: 'utf8', timeout: 50_000 }).trim()
   } finally {
     dir.remove()
   }
@@ -111,7 +107,6 @@ async function program(source: string, args: readonly string[] = []): Promise<st
 
 describe('in a process of its own', () => {
   it('a call that waits for its timeout keeps the process alive, an idle timeout does not', async () => {
-    const began = performance.now()
     const output = await program(`
       import { timeout } from './patterns.ts'
       const limit = timeout(300), idle = timeout(60_000)
@@ -119,7 +114,6 @@ describe('in a process of its own', () => {
       limit.execute(() => new Promise(() => {})).catch((error) => console.log(error.code))
     `)
     expect(output).toBe('RESIL_TIMEOUT')
-    expect(performance.now() - began).toBeLessThan(30_000)
   })
 
   it('a wait for the next attempt keeps the process alive; health checks in the background do not', async () => {
