@@ -325,10 +325,15 @@ function budgetGuard(): (sim: Simulation) => void {
     }
     const leaving = new Map(allWorkers(app).map((worker) => [worker.id, worker]))
     let plans = 0
+    /** Out of rotation, or suspect, since the last plan of this step: they were there when it was made. */
+    let lostSince = 0
     for (const event of fresh) {
+      const out = event.type === 'worker.suspected' || (event.type === 'worker.rotated' && !event.inRotation)
+      if (out && app.slots.some(({ current }) => current?.id === event.worker.id)) lostSince += 1
       if (event.type !== 'worker.draining' || !PLANNED.has(event.cause) || !served.has(event.worker.id)) continue
       if (leaving.get(event.worker.id)?.due?.how === 'end') continue
       plans += 1
+      lostSince = 0
       planned.add(event.worker.id)
     }
     if (plans > 0) {
@@ -336,8 +341,9 @@ function budgetGuard(): (sim: Simulation) => void {
       const inFlight = [...planned].filter((id) => leaving.get(id)?.stage.status === 'draining').length
       // A restart promises old before new, so it takes one whatever the floor says; also in this very step.
       const restarted = fresh.some((event) => event.type === 'worker.draining' && event.cause === 'restart')
-      if (!restarted && readyCount(app) < floorOf(app))
-        throw new Error(`(2) ${readyCount(app)} ready after a planned removal, less than the floor of ${floorOf(app)}`)
+      const ready = readyCount(app) + lostSince
+      if (!restarted && ready < floorOf(app))
+        throw new Error(`(2) ${ready} ready after a planned removal, less than the floor of ${floorOf(app)}`)
       if (inFlight > budget) throw new Error(`(3) ${inFlight} planned removals in flight, more than ${budget}`)
     }
     // A surge worker that is taken back is none that anybody counted on.
