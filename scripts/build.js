@@ -46,13 +46,7 @@ await Promise.all([
   // CommonJS dependencies inside an ESM bundle still call require() for node: modules.
   build({
     ...shared,
-    entryPoints: [
-      'src/cli/program.ts',
-      'src/cli/stored-incidents.ts',
-      'src/index.ts',
-      'src/patterns.ts',
-      'src/worker.ts',
-    ],
+    entryPoints: ['src/cli/program.ts', 'src/cli/stored-incidents.ts'],
     outbase: 'src',
     outdir: 'dist',
     format: 'esm',
@@ -65,6 +59,20 @@ await Promise.all([
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },
+  }),
+  // What programs import: Node shows the line that threw above its message, and programs print what they hold. So names and lines
+  // stay such as can be read.
+  build({
+    ...shared,
+    entryPoints: ['src/index.ts', 'src/patterns.ts', 'src/worker.ts'],
+    outbase: 'src',
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 160,
+    chunkNames: 'chunks/[name]-[hash]',
   }),
   build({ ...shared, entryPoints: ['src/agent/main.ts'], outfile: 'dist/agent.cjs', format: 'cjs', minify: false }),
   build({
