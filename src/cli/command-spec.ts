@@ -25,6 +25,8 @@ export interface CommandSpec<Options> {
   /** A line below the options. */
   readonly note?: string
   readonly examples: readonly Example[]
+  /** What stands beside `error` where it was asked with --json and failed. */
+  readonly jsonWhenFailed?: object
   /** Resolves with the exit code. `options` by their long names in camelCase. */
   readonly run: (
     argument: string | undefined,

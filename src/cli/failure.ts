@@ -1,11 +1,13 @@
 // What went wrong, for the person who typed: one line on stderr with the fix, more lines only where they help, and the exit code.
 
 import type { CommanderError } from 'commander'
-import { messageOf, type ResilError } from '../errors.ts'
+import { messageOf, type ResilError, type ResilErrorCode } from '../errors.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 
 export interface Failure {
   readonly exitCode: number
+  /** For programs: a ResilError's own. */
+  readonly code: ResilErrorCode
   /** Without newlines. */
   readonly lines: readonly string[]
 }
@@ -14,21 +16,32 @@ export interface Failure {
 export function failureOf(error: unknown, command: string | undefined): Failure {
   if (isCommanderError(error)) return usageFailure(error, command)
   if (isResilError(error)) {
-    return { exitCode: exitCodeOf(error.code), lines: [`resil: ${messageOf(error)}`, ...error.details] }
+    return {
+      exitCode: exitCodeOf(error.code),
+      code: error.code,
+      lines: [`resil: ${messageOf(error)}`, ...error.details],
+    }
   }
   const shortage = shortageOf(error)
-  if (shortage !== null) return { exitCode: EXIT.failed, lines: [`resil: ${shortage}`] }
+  if (shortage !== null) return { exitCode: EXIT.failed, code: 'RESIL_INTERNAL', lines: [`resil: ${shortage}`] }
   // Nobody's typing: the stack is what a report needs.
   const stack = error instanceof Error ? (error.stack ?? '').split('\n').slice(1) : []
   return {
     exitCode: EXIT.failed,
+    code: 'RESIL_INTERNAL',
     lines: [`resil: internal error: ${messageOf(error)}; this is a bug in resil, please report it`, ...stack],
   }
 }
 
+/** The same for whoever asked with --json: one line, since of `logs` each line is a document. The admin port's errors look alike. */
+export function failureAsJson({ code, exitCode, lines }: Failure, besides: object = {}): string {
+  const [message = '', ...details] = lines.map((line) => line.replace(/^resil: /, ''))
+  return `${JSON.stringify({ ...besides, error: { code, message, details, exitCode } })}\n`
+}
+
 /** Help and version end by an "error" too, with code 0, and have been printed. */
 function usageFailure({ exitCode, code, message }: CommanderError, command: string | undefined): Failure {
-  if (exitCode === 0) return { exitCode: EXIT.ok, lines: [] }
+  if (exitCode === 0) return { exitCode: EXIT.ok, code: 'RESIL_USAGE', lines: [] }
   const said = message
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ')
@@ -36,7 +49,8 @@ function usageFailure({ exitCode, code, message }: CommanderError, command: stri
     .replace(/\.$/, '')
   const more = code === 'commander.excessArguments' && command === 'start' ? '; arguments for the app go after --' : ''
   const known = command !== undefined && !command.startsWith('-') && code !== 'commander.unknownCommand'
-  return { exitCode: EXIT.usage, lines: [`resil: ${said}${more}; see \`resil ${known ? `${command} ` : ''}--help\``] }
+  const help = `see \`resil ${known ? `${command} ` : ''}--help\``
+  return { exitCode: EXIT.usage, code: 'RESIL_USAGE', lines: [`resil: ${said}${more}; ${help}`] }
 }
 
 /** What resil itself has open before its first worker starts is about 40. */

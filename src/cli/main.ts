@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { ResilError } from '../errors.ts'
 import type { CliContext, TextOutput } from './context.ts'
-import { failureOf } from './failure.ts'
+import { failureAsJson, failureOf } from './failure.ts'
 import { listenForInterrupts } from './interrupt.ts'
 import { lightCommands } from './light-commands.ts'
 import { quickParse } from './quick-parse.ts'
@@ -60,9 +60,14 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       await runProgram(line, context)
     }
   } catch (error) {
-    const { exitCode, lines } = failureOf(error, command)
-    context.stderr.write(lines.map((text) => `${text}\n`).join(''))
-    context.finish(exitCode)
+    const failure = failureOf(error, command)
+    // Scripts parse what stands on stdout before they look at the exit code.
+    if (words.includes('--json') && failure.lines.length > 0) {
+      const spec = lightCommands.find(({ name }) => name === command)
+      context.stdout.write(failureAsJson(failure, spec?.jsonWhenFailed))
+    }
+    context.stderr.write(failure.lines.map((text) => `${text}\n`).join(''))
+    context.finish(failure.exitCode)
   }
 }
 

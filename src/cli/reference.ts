@@ -63,6 +63,10 @@ const INTRODUCTION = `# Commands
 
 \`resil <command> --help\` shows what is here. A mistake gets one line on stderr that names it and the fix, and exit code 64.
 
+With \`--json\` the same mistake, and any other failure, is one line on stdout as well: \`{"error":{"code":"RESIL_NO_SUPERVISOR",
+"message":"…","details":[],"exitCode":69}}\`; beside it \`status\` has \`"supervisor": null, "apps": []\`, and \`check\` has
+\`"ok": false\`.
+
 **Which supervisor** a command means: the one of this folder, or of the nearest folder above that has one; else the only one that
 runs; else it says which there are. Naming an app (\`web\`), a slot (\`web:2\`) or the supervisor itself finds the one that has it.
 \`--socket\` and \`RESIL_SOCKET\` override all of this.

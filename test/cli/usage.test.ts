@@ -50,6 +50,7 @@ describe('a mistake', () => {
     const error = new ResilError('RESIL_CONFIG', 'resilience.config.json: it is wrong', { details })
     expect(failureOf(error, 'start')).toEqual({
       exitCode: 78,
+      code: 'RESIL_CONFIG',
       lines: ['resil: resilience.config.json: it is wrong', ...details],
     })
   })

@@ -53,8 +53,11 @@ async function check(entry: string | undefined, options: CheckOptions, context: 
     })
   } catch (error) {
     if (!options.json || !(error instanceof ResilError)) throw error
-    stdout.write(toJson({ ok: false, code: error.code, problems: [error.message, ...error.details] }))
-    return exitCodeOf(error.code)
+    const { code, message, details } = error
+    const exitCode = exitCodeOf(code)
+    const problems = [message, ...details]
+    stdout.write(toJson({ ok: false, code, problems, error: { code, message, details, exitCode } }))
+    return exitCode
   }
   const taken = await adminPortWarning(resolved.settings, context)
   if (taken !== null) resolved = { ...resolved, warnings: [...resolved.warnings, taken] }

@@ -1,7 +1,6 @@
 // `resil status`: one document, as a table or as JSON, once or again and again.
 
 import type { FoundSupervisor } from '../../control/find.ts'
-import { ResilError } from '../../errors.ts'
 import { choosePaint } from '../../process/output/colour.ts'
 import type { StatusDocument } from '../../protocol/status.ts'
 import type { CommandSpec } from '../command-spec.ts'
@@ -33,6 +32,7 @@ export const statusCommand: CommandSpec<StatusOptions> = {
     ['resil status web --watch', 'follow one app'],
     ['resil status --json', 'for scripts; exit code 69 and "supervisor": null where none runs'],
   ],
+  jsonWhenFailed: { supervisor: null, apps: [] },
   run: status,
 }
 
@@ -41,19 +41,13 @@ async function status(
   { json = false, watch = false, socket }: StatusOptions,
   context: CliContext,
 ): Promise<number> {
-  try {
-    return await withSupervisor(context, { socket, target }, async (found) => {
-      const params = { app: appOf(found, target) }
-      if (watch) return await watchStatus(found, params, json, context)
-      const document = await found.client.request('status', params)
-      context.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : render(document, context))
-      return 0
-    })
-  } catch (error) {
-    // Scripts parse what stands on stdout before they look at the exit code.
-    if (json && error instanceof ResilError) context.stdout.write(`${JSON.stringify({ supervisor: null, apps: [] })}\n`)
-    throw error
-  }
+  return withSupervisor(context, { socket, target }, async (found) => {
+    const params = { app: appOf(found, target) }
+    if (watch) return await watchStatus(found, params, json, context)
+    const document = await found.client.request('status', params)
+    context.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : render(document, context))
+    return 0
+  })
 }
 
 /** On a terminal in place; else one after the other, JSON on one line each. */

@@ -30,6 +30,8 @@ const MOST_FRAMES = 6
 const MOMENT_MS = 100
 const MOST_TIMELINE = 12
 const WIDEST_GRAPH = 30
+/** Narrower screens have no room for a third number. */
+const WITH_MOST = 60
 
 export function renderIncident(incident: Incident, style: IncidentStyle): string {
   const { width, paint } = style
@@ -119,6 +121,8 @@ function graphs(samples: Samples | null, { width }: IncidentStyle): string[] {
     { name: 'requests/s', values: rates(samples), say: (n) => String(Math.round(n)) },
   ]
   const known = all.filter(({ values }) => values.some((value) => value !== null))
+  const most = (numbers: readonly number[], say: Graph['say']): string =>
+    width < WITH_MOST ? '' : `, at most ${say(Math.max(...numbers))}`
   const graphWidth = Math.max(8, Math.min(WIDEST_GRAPH, width - 45))
   const rows = known.map(({ name, values, say }) => {
     const numbers = values.filter((value) => value !== null)
@@ -126,9 +130,7 @@ function graphs(samples: Samples | null, { width }: IncidentStyle): string[] {
     return [
       { text: INDENT + name },
       { text: sparkline(values, graphWidth) },
-      {
-        text: numbers.length === 1 ? say(last) : `${say(first)} → ${say(last)}, at most ${say(Math.max(...numbers))}`,
-      },
+      { text: numbers.length === 1 ? say(last) : `${say(first)} → ${say(last)}${most(numbers, say)}` },
     ]
   })
   return columns(rows, ['left', 'left', 'left'])

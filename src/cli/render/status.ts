@@ -6,7 +6,7 @@ import { count, duration, list, slotName } from '../../events/words.ts'
 import { STANDBY_SLOT } from '../../events/worker-ref.ts'
 import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
 import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
-import { type Cell, columns, wrap } from './text.ts'
+import { type Cell, columns, flow, wrap } from './text.ts'
 import { shortDelay, shortDuration, shortNumber, shortPercent, shortSize } from './units.ts'
 
 export interface StatusStyle {
@@ -21,18 +21,21 @@ const GREEN = 32
 const INDENT = '  '
 
 export function renderStatus(document: StatusDocument, style: StatusStyle): string {
-  const lines = [supervisorLine(document.supervisor), ...connectionLines(document.supervisor, style)]
+  const lines = [...supervisorLines(document.supervisor, style), ...connectionLines(document.supervisor, style)]
   for (const app of document.apps) lines.push('', ...appLines(app, style))
   lines.push(...incidentLines(document.incidents, style))
   return `${lines.join('\n')}\n`
 }
 
-function supervisorLine({ name, pid, state, uptimeMs, version, node, cpu, rss }: StatusDocument['supervisor']): string {
+function supervisorLines(
+  { name, pid, state, uptimeMs, version, node, cpu, rss }: StatusDocument['supervisor'],
+  { width }: StatusStyle,
+): string[] {
   const parts = [`${name} (pid ${pid})`, `up ${shortDuration(uptimeMs)}`, `resil ${version}`, `Node ${node}`]
   if (rss !== null) parts.push(shortSize(rss))
   if (cpu !== null) parts.push(shortPercent(cpu))
   if (state === 'stopping') parts.push('stopping')
-  return parts.join(', ')
+  return flow(parts, width, INDENT)
 }
 
 function connectionLines({ connections }: StatusDocument['supervisor'], style: StatusStyle): string[] {
@@ -56,10 +59,7 @@ function cureLines({ cures }: StatusDocument['supervisor']['connections'], style
 function crashLines(connections: StatusDocument['supervisor']['connections'], style: StatusStyle): string[] {
   const { held, rescued, dropped, waiting } = connections
   if (held + rescued + dropped === 0) return []
-  const parts = [
-    `${count(held, 'connection')} waited for a worker`,
-    `${rescued} taken back from one that could not take them`,
-  ]
+  const parts = [`${count(held, 'connection')} waited for a worker`, `${rescued} taken back and given to another one`]
   if (waiting > 0) parts.push(`${waiting} waiting now`)
   if (dropped > 0) parts.push(`${dropped} given up`)
   return wrap(parts.join(', '), style.width, INDENT)
@@ -82,7 +82,8 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   if (app.schedule !== 'round-robin') parts.push(app.schedule)
   if (app.ports.length > 0) parts.push(`${app.ports.length === 1 ? 'port' : 'ports'} ${list(app.ports.map(String))}`)
   if (app.restarts > 0) parts.push(count(app.restarts, 'restart'))
-  const lines = [`${app.name}: ${parts.join(', ')}`]
+  const [state = '', ...others] = parts
+  const lines = flow([`${app.name}: ${state}`, ...others], style.width, INDENT)
   if (app.gate !== 'closed') lines.push(...wrap(gateNote(app), style.width, INDENT))
   for (const note of strategyNotes(app)) lines.push(...wrap(note, style.width, INDENT))
   if (app.workers.length === 0) return lines

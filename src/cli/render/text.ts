@@ -38,3 +38,24 @@ export function wrap(text: string, width: number, indent: string): string[] {
   }
   return [...lines, indent + line]
 }
+
+/** Parts of one line, with commas between them; breaks only there, and what goes on is indented. Colours take no room. */
+export function flow(parts: readonly string[], width: number, indent: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}, ${part}`
+    if (line !== '' && visibleLength(longer) > width - 1) {
+      lines.push(`${line},`)
+      line = indent + part
+    } else {
+      line = longer
+    }
+  }
+  return [...lines, line]
+}
+
+function visibleLength(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what begins a colour
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '').length
+}

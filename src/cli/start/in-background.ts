@@ -78,7 +78,8 @@ function conclude(ended: Ended, placed: Placed | undefined, pid: number, context
     case 'interrupt':
       return leave(
         context,
-        `${name} goes on in the background (pid ${pid}): \`resil stop ${placed?.name ?? ''}\` ends it`,
+        // Before it has said its name nothing but its process is known; it may not even have a socket yet.
+        `${name} goes on in the background (pid ${pid}): \`${placed === undefined ? `kill ${pid}` : `resil stop ${name}`}\` ends it`,
       )
     case 'exit': {
       if (placed !== undefined) context.stderr.write(logSince(placed))

@@ -6,6 +6,7 @@ import { notYet } from '../fields/not-yet.ts'
 import { type Field, fieldsOf } from '../fields/walk-schema.ts'
 import type { LoadedConfig } from '../load.ts'
 import { describeIssues } from '../problems/describe-issue.ts'
+import { emptyGroups } from '../problems/empty-groups.ts'
 import { fieldName, type Problem } from '../problems/problems.ts'
 import { App, ConfigFile, Supervisor } from '../schema.ts'
 import { mistypedEnv, readEnv } from './env-layer.ts'
@@ -65,12 +66,26 @@ export function gather(input: {
 function shapeProblems(config: LoadedConfig | null): Problem[] {
   if (config === null) return []
   const checked = z.safeParse(ConfigFile, config.raw)
-  if (checked.success) return []
+  if (checked.success) return emptyProblems(config)
   return describeIssues(checked.error.issues, config.raw, ConfigFile, {
     where: config.where,
     prefix: config.prefix,
     kind: 'config',
   })
+}
+
+function emptyProblems({ raw, where, prefix }: LoadedConfig): Problem[] {
+  const { apps } = raw as { readonly apps?: readonly unknown[] }
+  const parts = [{ tree: raw as unknown, path: [] as PropertyKey[] }]
+  for (const [index, tree] of (apps ?? []).entries()) parts.push({ tree, path: ['apps', index] })
+  return parts.flatMap((part) =>
+    emptyGroups(part.tree).map(({ path, message }) => ({
+      where,
+      field: fieldName([...prefix, ...part.path, ...path]),
+      message,
+      kind: 'config' as const,
+    })),
+  )
 }
 
 /** One line for each feature that is asked for too early, where the file asks for it. */

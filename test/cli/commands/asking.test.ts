@@ -63,8 +63,10 @@ describe('resil status', () => {
     const { resil } = await against()
     const { code, stdout, stderr } = await resil(`status --json${target}`, { env })
     expect(code).toBe(exitCode)
-    expect(JSON.parse(stdout)).toEqual({ supervisor: null, apps: [] })
-    expect(stderr).toMatch(/^resil: .+\n$/)
+    const { error, ...document } = JSON.parse(stdout)
+    expect(document).toEqual({ supervisor: null, apps: [] })
+    expect(stderr).toBe(`resil: ${error.message}\n`)
+    expect(error.exitCode).toBe(exitCode)
   })
 
   it('uses colour and the width of a terminal, and neither elsewhere', async () => {

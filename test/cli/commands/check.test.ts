@@ -76,7 +76,12 @@ describe('a config that is wrong', () => {
   test('is one JSON document too', async () => {
     const { code, stdout, stderr } = await runInProcess(['check', '--json'], dir)
     expect({ code, stderr }).toEqual({ code: 78, stderr: '' })
-    expect(JSON.parse(stdout)).toEqual({ ok: false, code: 'RESIL_CONFIG', problems: lines })
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      code: 'RESIL_CONFIG',
+      problems: lines,
+      error: { exitCode: 78 },
+    })
   })
 
   test('because its entry is not there is told by the field', async () => {

@@ -91,6 +91,9 @@ describe('a list', () => {
 0y2cw0  crash      web:0  resolved  1m ago      1.5 s  2x
         TypeError: x is not a function
 `)
+    const narrow = renderIncidents(all, { ...style, width: 40 }).split('\n')
+    for (const line of narrow) expect(line.length).toBeLessThanOrEqual(40)
+    expect(narrow[0]).toMatch(/^ID +KIND +.*STATE/)
   })
 
   test('that is empty says so', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { columns, wrap } from '../../../src/cli/render/text.ts'
+import { columns, flow, wrap } from '../../../src/cli/render/text.ts'
 
 describe('columns', () => {
   it('are as wide as their widest cell', () => {
@@ -43,5 +43,20 @@ describe('wrapped text', () => {
         for (const line of lines) if (line.length > width) expect(line.trim()).not.toContain(' ')
       }),
     )
+  })
+})
+
+describe('parts of a line', () => {
+  it('stay on one where there is room', () => {
+    expect(flow(['web (pid 4100)', 'up 2h', 'Node v20'], 40, '  ')).toEqual(['web (pid 4100), up 2h, Node v20'])
+  })
+
+  it('break between each other only, with the comma before', () => {
+    expect(flow(['web (pid 4100)', 'up 2h', 'Node v20'], 20, '  ')).toEqual(['web (pid 4100),', '  up 2h, Node v20'])
+  })
+
+  it('take no room for their colours', () => {
+    const green = '\u001b[32mrunning\u001b[0m'
+    expect(flow([`web: ${green}`, '2 ready'], 22, '  ')).toEqual([`web: ${green}, 2 ready`])
   })
 })
