@@ -53,7 +53,7 @@ function actionOf({ action, watchdog }: Tripped): string {
     case 'kill':
       return 'it is killed, and replaced'
     case 'report':
-      // Of probes only readiness reports, and worker.rotated says what follows.
+      // Of readiness worker.rotated says what follows; of liveness the detail says why.
       return watchdog === 'probe' ? 'it is not ended for that' : 'it is left alone'
     default:
       return assertNever(action)

@@ -1,5 +1,6 @@
 // What resil did about a failure, and which of its laws made it do so: read off the event that tells it.
 
+import { alibiWords } from '../events/alibi-words.ts'
 import type { PublishedEvent } from '../events/events.ts'
 import { count, duration, slotName } from '../events/words.ts'
 import type { Decision } from './incident.ts'
@@ -46,6 +47,12 @@ export function decisionOf(event: PublishedEvent): Decision | null {
         why: 'shutdown.deadline covers all of a stop: Docker or Kubernetes would have ended everything a little later',
       }
     case 'watchdog.tripped':
+      if (event.spared !== undefined) return { did: 'leaves it alone, and looks again', why: alibiWords(event.spared) }
+      if (event.watchdog === 'descriptors' && event.action === 'report')
+        return {
+          did: ACTIONS.report,
+          why: 'a new worker would soon have as many, or watchdogs.descriptors.action says so',
+        }
       if (event.watchdog === 'probe' && event.action === 'report')
         return {
           did: 'does not end it, and gives it no new connections until it passes, unless more than half fail together',

@@ -1,7 +1,7 @@
 // Looks at a worker's process from outside, for the core to judge whether it hangs. Never throws: what can't be seen is null.
 
 import { readFileSync } from 'node:fs'
-import type { Input } from '../supervisor/inputs.ts'
+import type { WorkerInput } from '../supervisor/inputs.ts'
 import { holdOff } from './evidence/evidence.ts'
 import { parseStat } from './stat-reader.ts'
 import type { WorkerHandle } from './worker-handle.ts'
@@ -12,7 +12,9 @@ const HELD_BY = {
   nobody: null,
 } as const
 
-export function examine(worker: number, handle: WorkerHandle | undefined): Input {
+type Examined = Extract<WorkerInput, { type: 'worker.examined' }>
+
+export function examine(worker: number, handle: WorkerHandle | undefined): Examined {
   const seen = statOf(handle?.process.pid)
   return {
     type: 'worker.examined',

@@ -2,7 +2,7 @@
 
 import type { AppSettings, CanarySettings, ProbeName } from '../config/settings.ts'
 import type { DescriptorCount } from './watchdogs/descriptors.ts'
-import type { Examination } from './watchdogs/hang.ts'
+import type { Examination, LivenessAlibi } from './watchdogs/hang.ts'
 
 /** What a person asks for, through the control socket or a signal. `request` comes back in the events that answer it. */
 export type ControlInput =
@@ -85,6 +85,8 @@ export type WorkerInput =
       readonly ok: boolean
       /** "GET /healthz: 503" */
       readonly detail: string
+      /** Of a failing liveness probe: why the worker can't help it. */
+      readonly alibi?: LivenessAlibi
     }
   /** The agent's sample, once a second: its event loop turns. */
   | {

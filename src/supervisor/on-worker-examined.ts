@@ -2,6 +2,7 @@
 // whether it goes.
 
 import type { HangLimits, WatchdogAction } from '../config/settings.ts'
+import { type Alibi, alibiWords } from '../events/alibi-words.ts'
 import { markEnding } from './due.ts'
 import { failRollout } from './end-rollout.ts'
 import type { WorkerInput } from './inputs.ts'
@@ -10,7 +11,7 @@ import type { Slot } from './state/slot.ts'
 import type { Stage } from './state/stage.ts'
 import { isComputing, refOf, type Worker } from './state/worker.ts'
 import { findWorker, setStage, type Turn } from './turn.ts'
-import { type Examination, type Excuse, excuseOf, judge } from './watchdogs/hang.ts'
+import { type Examination, excuseOf, judge } from './watchdogs/hang.ts'
 import { tripHang } from './watchdogs/trip.ts'
 
 const SECOND_LOOK_MS = 1_000
@@ -67,8 +68,8 @@ function decide(
 ): void {
   const lookAgain = (judgedAt: number, change: Partial<Suspect> = {}): Worker =>
     setStage(slot, worker, { ...stage, ...change, judgedAt })
-  const tell = (action: WatchdogAction, detail: string): void => {
-    if (!stage.told) tripHang(turn, worker, turn.now - stage.silentSince, action, hang, detail)
+  const tell = (action: WatchdogAction, detail: string, spared?: Alibi): void => {
+    if (!stage.told) tripHang(turn, worker, turn.now - stage.silentSince, action, hang, detail, spared)
   }
   const verdict = judge(stage.first, seen, stage.silentSince, hang)
   if (verdict.do === 'wait') {
@@ -77,7 +78,7 @@ function decide(
   }
   if (verdict.do === 'leave') {
     lookAgain(turn.now + hang.replaceAfterMs, { told: true })
-    return tell('report', excuseWords(verdict.because))
+    return tell('report', alibiWords(verdict.because), verdict.because)
   }
   if (isShared(app) && !stage.wasHeldBack) {
     lookAgain(turn.now + hang.suspectAfterMs, { wasHeldBack: true })
@@ -107,17 +108,4 @@ function isShared(app: App): boolean {
   const wanted = wantedSlots(app)
   const suspects = wanted.filter(({ current }) => current?.stage.status === 'suspect')
   return wanted.length >= 3 && suspects.length > wanted.length / 2
-}
-
-function excuseWords(excuse: Excuse): string {
-  switch (excuse) {
-    case 'stopped':
-      return 'it is stopped (SIGSTOP, or a tracer): resil waits for whoever did that'
-    case 'debugger':
-      return 'a debugger is attached: it may stand at a breakpoint'
-    case 'diagnosis':
-      return 'it is being diagnosed'
-    case 'unreachable':
-      return 'it has closed its channel to resil, so nothing is known of its event loop'
-  }
 }

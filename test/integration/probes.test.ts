@@ -14,7 +14,11 @@ import { tempDir } from '../support/temp-dir.ts'
 
 afterEach(() => assertNoProcessLeft())
 
-const often = { interval: '200ms', timeout: '200ms', failureThreshold: 2 }
+/** On a busy machine it may be told before that a worker gets no CPU. */
+const isReplaced = ({ action }: { readonly action: string }): boolean => action === 'replace'
+
+/** Three in a row of 400 ms each: on a busy machine a single answer of a worker that is well may be late. */
+const often = { interval: '400ms', timeout: '400ms', failureThreshold: 3 }
 
 async function withProbes(probes: object, node: string, more: object = {}): Promise<Service> {
   const settings = { name: 'web', script: fixture('moody.cjs'), instances: 3, probes, ...more }
@@ -32,19 +36,19 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const service = await withProbes({ liveness: { http: '/health', ...often } }, node)
     await service.event('app.running')
     const sick = await sicken(service)
-    const tripped = await service.event('watchdog.tripped')
+    const tripped = await service.event('watchdog.tripped', isReplaced)
     expect(tripped).toMatchObject({ watchdog: 'probe', detail: 'liveness: GET /health: 503', worker: { pid: sick } })
     const replaced = await service.event('worker.replaced')
     expect(replaced).toMatchObject({ cause: 'liveness', worker: { pid: sick } })
     await service.event('worker.exited', ({ worker }) => worker.pid === sick)
     for (let request = 0; request < 9; request += 1) expect(JSON.parse(await service.get()).pid).not.toBe(sick)
-    expect(service.events('watchdog.tripped')).toHaveLength(1)
+    expect(service.events('watchdog.tripped').filter(isReplaced)).toHaveLength(1)
     await service.stop()
   })
 
   it('a worker that does not answer its probe in time fails it', async () => {
     const service = await withProbes({ liveness: { http: '/hang', ...often } }, node, { instances: 1 })
-    const { detail } = await service.event('watchdog.tripped')
+    const { detail } = await service.event('watchdog.tripped', isReplaced)
     expect(detail).toBe('liveness: GET /hang: no answer in time')
     await service.stop()
   })
@@ -172,7 +176,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const service = await startService(null, { node, cwd })
     await service.event('app.running')
     const broken = Number(await service.get('/break'))
-    const tripped = await service.event('watchdog.tripped')
+    const tripped = await service.event('watchdog.tripped', isReplaced)
     expect(tripped).toMatchObject({ detail: 'liveness: queue: consumer is gone', worker: { pid: broken } })
     await service.event('worker.replaced')
     await service.stop()

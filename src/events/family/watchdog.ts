@@ -1,6 +1,7 @@
 // What is found out about a worker from outside, by whichever watchdog or probe, and the evidence of it.
 // What is done about it is in worker.ts.
 
+import type { Alibi } from '../alibi-words.ts'
 import type { Evidence } from '../evidence.ts'
 import type { WorkerRef } from '../worker-ref.ts'
 
@@ -15,6 +16,8 @@ export type WatchdogEvent =
       readonly unit: 'bytes' | 'ms' | 'ratio' | 'descriptors' | 'failures'
       /** What else is worth knowing, as a clause: "for 10 s", "GET /healthz: 503". May be empty. */
       readonly detail: string
+      /** Of a report: what it is left alone for, whatever the action would be. */
+      readonly spared?: Alibi
       readonly evidence?: Evidence
     }
   | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }

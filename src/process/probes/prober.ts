@@ -6,6 +6,7 @@ import type { AppSettings, ProbeName, ProbeSettings } from '../../config/setting
 import { messageOf } from '../../errors.ts'
 import type { Input } from '../../supervisor/inputs.ts'
 import type { WorkerHandle } from '../worker-handle.ts'
+import { watchAlibi } from './alibi.ts'
 import { NO_ANSWER, type ProbeAnswer } from './answer.ts'
 import { askExec } from './ask-exec.ts'
 import { askHttp } from './ask-http.ts'
@@ -49,9 +50,14 @@ export function startProber(
 
   async function askNow(name: ProbeName, probe: ProbeSettings, eagerMs: number): Promise<void> {
     const startedAt = clock.now()
+    // Only liveness ends a worker that has been well.
+    const alibi = name === 'liveness' ? watchAlibi(worker, probe.timeoutMs, clock) : null
     const answer = await ask(worker, name, probe, { cwd: settings.cwd, clock, signal: gone.signal })
     if (closed) return
-    if (answer !== NO_ANSWER) submit({ type: 'probe.answered', worker: worker.id, probe: name, ...answer })
+    if (answer !== NO_ANSWER) {
+      const excused = answer.ok ? null : (alibi?.() ?? null)
+      submit({ type: 'probe.answered', worker: worker.id, probe: name, ...answer, ...(excused && { alibi: excused }) })
+    }
     const eager = answer === NO_ANSWER || (name === 'readiness' && !answer.ok && eagerMs > 0)
     const next = eager && eagerMs > 0 ? eagerMs : 0
     const intervalMs = next > 0 ? Math.min(next, probe.intervalMs) : probe.intervalMs

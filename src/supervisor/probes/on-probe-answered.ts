@@ -3,6 +3,7 @@
 // for workers that serve is level-triggered: liveness.ts, rotation.ts.
 
 import type { ProbeName } from '../../config/settings.ts'
+import { type Alibi, alibiWords } from '../../events/alibi-words.ts'
 import { failRollout } from '../end-rollout.ts'
 import { killWorker } from '../end-worker.ts'
 import type { WorkerInput } from '../inputs.ts'
@@ -21,6 +22,8 @@ export function onProbeAnswered(turn: Turn, input: Extract<WorkerInput, { type: 
   const before = worker.probes[probe]
   const state = judge(before, input, settings)
   const judged = updateWorker(slot, { ...worker, probes: { ...worker.probes, [probe]: state } })
+  if (input.alibi !== undefined && state.excused === settings.failureThreshold)
+    tellExcused(turn, judged, state, input.alibi)
   if (state.passing !== false || before?.passing === false) return
   tell(turn, judged, probe, state, settings.failureThreshold)
   const fault = { reason: 'probe-failed', probe: `${probe}: ${state.detail}` } as const
@@ -45,6 +48,21 @@ function counts(worker: Worker, probe: ProbeName): boolean {
     case 'readiness':
       return boots || hasServed(worker)
   }
+}
+
+/** Somebody who waits for it to be replaced shall know why it is not. */
+function tellExcused(turn: Turn, worker: Worker, { excused, detail }: ProbeState, alibi: Alibi): void {
+  turn.emit({
+    type: 'watchdog.tripped',
+    worker: refOf(worker),
+    watchdog: 'probe',
+    action: 'report',
+    measured: excused,
+    limit: excused,
+    unit: 'failures',
+    detail: `liveness: ${detail}; ${alibiWords(alibi)}`,
+    spared: alibi,
+  })
 }
 
 function tell(turn: Turn, worker: Worker, probe: ProbeName, { failures, detail }: ProbeState, limit: number): void {

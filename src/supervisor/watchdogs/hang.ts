@@ -2,6 +2,7 @@
 // whatever speaks for it counts. When it is looked at is watch-hangs.ts.
 
 import type { HangLimits } from '../../config/settings.ts'
+import type { Alibi } from '../../events/alibi-words.ts'
 
 /** What is seen of its process from outside. */
 export interface Examination {
@@ -18,7 +19,7 @@ export interface Examination {
 }
 
 /** Why a quiet worker is left alone. */
-export type Excuse = 'stopped' | 'debugger' | 'diagnosis' | 'unreachable'
+export type Excuse = Exclude<Alibi, 'starved'>
 
 export type HangVerdict =
   | { readonly do: 'leave'; readonly because: Excuse }
@@ -40,6 +41,19 @@ export function judge(
   if (because !== null) return { do: 'leave', because }
   const until = silentSince + 2 * replaceAfterMs
   return last.at < until && isStarved(first, last) ? { do: 'wait', until } : { do: 'end' }
+}
+
+/** Why a failing liveness probe is not held against a worker. A channel that it closed itself is none: it is asked past it. */
+export type LivenessAlibi = Exclude<Alibi, 'unreachable'>
+
+/** Of the time, from which waiting for a CPU explains that there was no answer. */
+const WAITED_FROM = 0.5
+
+/** `waitedForCpu`: the share of the time of the question in which it could have run and was not let; NaN: not known. */
+export function alibiOf(seen: Examination, waitedForCpu: number): LivenessAlibi | null {
+  const excuse = excuseOf(seen)
+  if (excuse !== null && excuse !== 'unreachable') return excuse
+  return waitedForCpu >= WAITED_FROM ? 'starved' : null
 }
 
 /** Somebody wants it to be quiet. */

@@ -9,6 +9,7 @@ import type {
   MemoryLimits,
   WatchdogAction,
 } from '../../config/settings.ts'
+import type { Alibi } from '../../events/alibi-words.ts'
 import type { EndCause, ReplaceCause } from '../../events/causes.ts'
 import type { ResilEvent } from '../../events/events.ts'
 import { markDue, markEnding } from '../due.ts'
@@ -134,8 +135,17 @@ export function tripHang(
   action: WatchdogAction,
   { replaceAfterMs }: HangLimits,
   detail: string,
+  spared: Alibi | undefined,
 ): void {
-  tell(turn, worker, { watchdog: 'hang', action, measured: silentMs, limit: replaceAfterMs, unit: 'ms', detail })
+  tell(turn, worker, {
+    watchdog: 'hang',
+    action,
+    measured: silentMs,
+    limit: replaceAfterMs,
+    unit: 'ms',
+    detail,
+    ...(spared !== undefined && { spared }),
+  })
 }
 
 function tell(turn: Turn, worker: Worker, what: Omit<Tripped, 'type' | 'worker' | 'evidence'>): void {

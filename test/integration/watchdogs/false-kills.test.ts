@@ -32,6 +32,8 @@ async function serving(node: string, config: object = {}): Promise<Service> {
   return service
 }
 
+const liveness = { ipc: true, interval: '1s', timeout: '1s', failureThreshold: 3 }
+
 /** The same two workers, ready, and nothing that was done to them. */
 async function expectUnharmed(service: Service): Promise<void> {
   const [app] = (await service.status()).apps
@@ -64,11 +66,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   })
 
   it.concurrent('a worker that is stopped is told, and serves on when it is continued', async () => {
-    const service = await serving(node)
+    const service = await serving(node, { probes: { liveness } })
     const pid = pidOf(service, 0)
     process.kill(pid, 'SIGSTOP')
     await service.event('worker.suspected')
-    const told = await service.event('watchdog.tripped')
+    await service.event('watchdog.tripped', ({ watchdog }) => watchdog === 'probe')
+    const told = await service.event('watchdog.tripped', ({ watchdog }) => watchdog === 'hang')
     expect(told).toMatchObject({ worker: { pid }, action: 'report', detail: expect.stringContaining('SIGSTOP') })
     process.kill(pid, 'SIGCONT')
     await service.event('worker.recovered')
@@ -99,15 +102,21 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   })
 
   it.concurrent('a worker at a breakpoint of a debugger is told, and stays', async () => {
-    const service = await serving(node, { instances: 1, nodeArgs: ['--inspect=127.0.0.1:0'] })
+    const service = await serving(node, {
+      instances: 1,
+      nodeArgs: ['--inspect=127.0.0.1:0'],
+      probes: { liveness },
+    })
     const line = await service.waitForLine('ws://127.0.0.1')
     const url = /ws:\/\/[\w.:/-]+/.exec(line)?.[0] as string
     const debuggers = new AbortController()
     const session = await openInspectorSession(url, debuggers.signal)
     await session.ask('Debugger.enable')
     await session.ask('Debugger.pause')
-    const told = await service.event('watchdog.tripped')
-    expect(told).toMatchObject({ action: 'report', detail: expect.stringContaining('debugger') })
+    for (const watchdog of ['hang', 'probe']) {
+      const told = await service.event('watchdog.tripped', (event) => event.watchdog === watchdog)
+      expect(told).toMatchObject({ action: 'report', spared: 'debugger', detail: expect.stringContaining('debugger') })
+    }
     expect(service.events('evidence.taken')).toEqual([])
     await session.ask('Debugger.resume')
     await service.event('worker.recovered')

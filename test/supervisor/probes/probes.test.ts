@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ProbeName, ProbeSettings } from '../../../src/config/settings.ts'
 import { judge, type ProbeState } from '../../../src/supervisor/probes/probe-state.ts'
 import { readyCount } from '../../../src/supervisor/state/app.ts'
+import type { LivenessAlibi } from '../../../src/supervisor/watchdogs/hang.ts'
 import { appSettings, type Simulation, simulate } from '../../support/simulation.ts'
 
 const probe: ProbeSettings = {
@@ -56,6 +57,52 @@ describe('thresholds', () => {
     expect(passingAfter([false, true])).toBe(false)
     expect(passingAfter([false, true, false, true])).toBe(false)
     expect(passingAfter([false, true, true])).toBe(true)
+  })
+})
+
+describe('a liveness probe that fails though the worker can not help it', () => {
+  function excuse(sim: Simulation, alibi: LivenessAlibi, times: number): void {
+    for (let time = 0; time < times; time += 1)
+      sim.send({ type: 'probe.answered', worker: 2, probe: 'liveness', ok: false, detail: 'no answer in time', alibi })
+  }
+
+  it.each(['debugger', 'stopped', 'diagnosis'] as const)('%s: is told once, and nobody is ended', (alibi) => {
+    const sim = allReady({ liveness: probe })
+    answer(sim, 2, 'liveness', false, 2)
+    excuse(sim, alibi, 20)
+    sim.bootAll()
+    expect(sim.eventsOf('watchdog.tripped')).toMatchObject([
+      {
+        watchdog: 'probe',
+        action: 'report',
+        measured: 3,
+        spared: alibi,
+        detail: expect.stringMatching(/^liveness: no answer in time; /),
+      },
+    ])
+    expect(sim.eventsOf('worker.replacing')).toEqual([])
+    // What it did before does not count either.
+    answer(sim, 2, 'liveness', false, 2)
+    expect(sim.eventsOf('watchdog.tripped')).toHaveLength(1)
+    answer(sim, 2, 'liveness', false)
+    expect(sim.eventsOf('watchdog.tripped')).toHaveLength(2)
+  })
+
+  it('starved: it has twice the time', () => {
+    const sim = allReady({ liveness: probe })
+    excuse(sim, 'starved', 5)
+    expect(sim.eventsOf('watchdog.tripped')).toMatchObject([{ action: 'report', spared: 'starved' }])
+    excuse(sim, 'starved', 1)
+    expect(sim.eventsOf('watchdog.tripped')).toMatchObject([{ action: 'report' }, { action: 'replace' }])
+  })
+
+  it('is relieved of what was held against it, when somebody looks at it before its turn', () => {
+    const sim = allReady({ liveness: probe })
+    answer(sim, 2, 'liveness', false, 3)
+    excuse(sim, 'debugger', 1)
+    sim.advance(60_000)
+    expect(sim.eventsOf('worker.exited')).toEqual([])
+    expect(sim.alive.has(2)).toBe(true)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HangLimits } from '../../../src/config/settings.ts'
-import { type Examination, type HangVerdict, judge } from '../../../src/supervisor/watchdogs/hang.ts'
+import { alibiOf, type Examination, type HangVerdict, judge } from '../../../src/supervisor/watchdogs/hang.ts'
 
 const limits: HangLimits = { suspectAfterMs: 2_500, replaceAfterMs: 10_000, evidence: 'stack', action: 'auto' }
 
@@ -37,4 +37,18 @@ describe('a worker that was silent for too long', () => {
   ])('%s', (_name, before, last, verdict) => {
     expect(judge(before, last, 0, limits)).toEqual(verdict)
   })
+})
+
+describe('a worker that fails its liveness probe', () => {
+  it.each<[name: string, seen: Partial<Examination>, waitedForCpu: number, alibi: ReturnType<typeof alibiOf>]>([
+    ['has none', {}, 0, null],
+    ['a breakpoint', { heldBy: 'debugger', state: 'S' }, 0, 'debugger'],
+    ['a heap snapshot', { heldBy: 'diagnosis' }, 0, 'diagnosis'],
+    ['SIGSTOP', { state: 'T' }, 0, 'stopped'],
+    ['strace', { state: 't' }, 0, 'stopped'],
+    ['no CPU most of the time', {}, 0.5, 'starved'],
+    ['a fair share among a few', { state: 'R' }, 0.4, null],
+    ['a kernel that does not tell', { state: 'R' }, Number.NaN, null],
+    ['a channel that it has closed: it was asked past it', { connected: false }, 0, null],
+  ])('%s', (_, seen, waitedForCpu, alibi) => expect(alibiOf(look(seen), waitedForCpu)).toBe(alibi))
 })
