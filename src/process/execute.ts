@@ -1,4 +1,5 @@
-// Carries out what the core commands, and holds the handles of the workers that live.
+// Carries out what the core commands, and holds the handles of the workers that live. What comes of a command returns as an input:
+// a fork that fails as the exit of its worker, an exit when everybody here has let go of it.
 
 import type { Clock } from '../clock.ts'
 import type { Door } from '../cluster-internals/door.ts'
@@ -64,27 +65,29 @@ export function createExecutor(options: {
       submit({ type: 'worker.exited', worker: id, code: null, signal: null, forkError: code, oomKilled: false })
       return
     }
-    const lookAtStrategies = (): void =>
-      options.onStrategyTurn(
-        app,
-        [...handles.values()].filter((handle) => handle.app === app),
-      )
-    const report = (input: Input): void => {
-      if (input.type === 'worker.exited') {
-        release(id)
-        const { pid } = worker.process
-        const leftBehind = pid === undefined ? null : fatalReports.take(pid)
-        if (leftBehind !== null)
-          options.onLeftBehind({ app, id, slot: place.slot, pid: pid ?? null, generation }, leftBehind)
-      }
-      submit(input)
-      if (input.type === 'worker.exited') lookAtStrategies()
-    }
     const { worker, inspectPort } = forked
-    const inspected = { captured: settings.captureOutput, usersPort: inspectPort }
     // One object for all who name the worker: a standby gets its slot later.
     const place = { id, app, slot, sticky: settings.sticky, reusePort: settings.reusePort }
-    const handle = watchWorker(worker, place, report, door, sawOomKill, inspected, lookAtStrategies)
+    const onStrategyTurn = (): void =>
+      options.onStrategyTurn(
+        app,
+        [...handles.values()].filter((other) => other.app === app),
+      )
+    const ended = (exit: Extract<Input, { type: 'worker.exited' }>): void => {
+      const { pid = null } = worker.process
+      release(id)
+      const leftBehind = pid === null ? null : fatalReports.take(pid)
+      if (leftBehind !== null) options.onLeftBehind({ app, id, slot: place.slot, pid, generation }, leftBehind)
+      submit(exit)
+      onStrategyTurn()
+    }
+    const handle = watchWorker(worker, place, {
+      report: (input) => (input.type === 'worker.exited' ? ended(input) : submit(input)),
+      door,
+      sawOomKill,
+      inspected: { captured: settings.captureOutput, usersPort: inspectPort },
+      onStrategyTurn,
+    })
     handles.set(id, handle)
     const { pid, stdout, stderr } = worker.process
     // Without a pid the fork has failed; its error is on the way and counts as the exit.

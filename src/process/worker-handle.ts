@@ -17,6 +17,7 @@ import { talkToThread } from './evidence/agent-thread.ts'
 import type { EvidenceSubject } from './evidence/evidence.ts'
 import { openInspectorAccess } from './evidence/inspector-access.ts'
 import { ownerOfPort } from './port-owner.ts'
+import { createHealthTalk, type HealthAnswer } from './probes/health-talk.ts'
 import { keepSamples, type LiveSample } from './strategies.ts'
 
 export interface WorkerHandle extends EvidenceSubject {
@@ -40,7 +41,7 @@ export interface WorkerHandle extends EvidenceSubject {
   /** Connections that did not reach it, for want of a descriptor. */
   readonly missedConnections: number
   /** What the app's own health checks of a kind say; that its event loop turns where it has none. */
-  askHealth(kind: ProbeName, timeoutMs: number): Promise<{ readonly ok: boolean; readonly detail: string }>
+  askHealth(kind: ProbeName, timeoutMs: number): Promise<HealthAnswer>
   /** Lets a standby listen, for a slot. */
   promote(slot: number): void
 }
@@ -54,25 +55,24 @@ export interface WorkerIdentity {
   readonly reusePort: boolean
 }
 
-export function watchWorker(
-  worker: Worker,
-  identity: WorkerIdentity,
-  report: (input: Input) => void,
-  door: Door,
+export interface WorkerSurroundings {
+  readonly report: (input: Input) => void
+  readonly door: Door
   /** Whether the kernel has killed for memory since the last call. */
-  sawOomKill: () => boolean,
-  inspected: { readonly captured: boolean; readonly usersPort: number | null },
+  readonly sawOomKill: () => boolean
+  readonly inspected: { readonly captured: boolean; readonly usersPort: number | null }
   /** A breaker of the app has turned here, or a fault was injected. */
-  onStrategyTurn: () => void,
-): WorkerHandle {
+  readonly onStrategyTurn: () => void
+}
+
+export function watchWorker(worker: Worker, identity: WorkerIdentity, around: WorkerSurroundings): WorkerHandle {
   const { id } = identity
+  const { report, door, sawOomKill, inspected, onStrategyTurn } = around
   const strategies = new Map<number, LiveSample>()
   let beat: Beat | null = null
   let ended = false
   /** Whether the app listens for SIGUSR1; null: not said yet. */
   let sigusr1: boolean | null = null
-  const questions = new Map<number, (answer: { readonly ok: boolean; readonly detail: string }) => void>()
-  let lastQuestion = 0
 
   const end = (code: number | null, signal: string | null, forkError: string | null): void => {
     if (ended) return
@@ -80,8 +80,7 @@ export function watchWorker(
     agent.close()
     inspector.close()
     thread?.close()
-    // Their timers would keep a supervisor that has nothing else to wait for.
-    for (const settle of questions.values()) settle({ ok: false, detail: 'it has ended' })
+    health.close()
     const oomKilled = signal === 'SIGKILL' && sawOomKill()
     report({ type: 'worker.exited', worker: id, code, signal, forkError, oomKilled })
   }
@@ -90,6 +89,7 @@ export function watchWorker(
     connected: () => worker.process.connected,
     send: (questionId, question) => send({ cmd: AGENT_COMMAND, act: 'diagnose', id: questionId, question }),
   })
+  const health = createHealthTalk((question, kind) => send({ cmd: AGENT_COMMAND, act: 'probe', question, kind }))
   const inspector = openInspectorAccess({
     pid: worker.process.pid ?? 0,
     ...inspected,
@@ -138,7 +138,7 @@ export function watchWorker(
         reportBeat(beat)
         return
       case 'probed':
-        questions.get(message.question)?.({ ok: message.ok, detail: message.detail })
+        health.answered(message.question, { ok: message.ok, detail: message.detail })
         return
       case 'held':
         report({ type: 'worker.held', worker: id })
@@ -199,22 +199,7 @@ export function watchWorker(
     get strategies() {
       return strategies.values()
     },
-    askHealth: (kind, timeoutMs) =>
-      new Promise((resolve) => {
-        lastQuestion += 1
-        const question = lastQuestion
-        const settle = (answer: { readonly ok: boolean; readonly detail: string }): void => {
-          clearTimeout(timer)
-          questions.delete(question)
-          resolve(answer)
-        }
-        const timer = setTimeout(
-          () => settle({ ok: false, detail: 'its event loop gave no answer in time' }),
-          timeoutMs,
-        )
-        questions.set(question, settle)
-        send({ cmd: AGENT_COMMAND, act: 'probe', question, kind })
-      }),
+    askHealth: health.ask,
     allowChaos: () => void send({ cmd: AGENT_COMMAND, act: 'allow-chaos' }),
     drain: ({ deadlineMs, idleWaitMs, signal }) => {
       const told = send({ cmd: AGENT_COMMAND, act: 'drain', deadlineMs, idleWaitMs, signal })

@@ -1,9 +1,9 @@
 // What is late: boots past ready.timeout, drains past their end, kills that did not kill.
 
+import { requiredEndpoints } from './bring-up-workers.ts'
 import { postponeEnd } from './due.ts'
 import { failRollout } from './end-rollout.ts'
 import { killNow, killWorker } from './end-worker.ts'
-import { requiredEndpoints } from './promote-workers.ts'
 import { missingEndpoints } from './readiness.ts'
 import { grantPace } from './rollout-pace.ts'
 import { type App, placesOf } from './state/app.ts'

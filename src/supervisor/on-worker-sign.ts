@@ -1,5 +1,5 @@
 // Signs of life from a worker: forked, loaded, listening, ready message, listen failed, and its last, that it was cut off.
-// They only record facts; whether these make it ready is decided in one place, promote-workers.ts.
+// They only record facts; whether these make it ready is decided in one place, bring-up-workers.ts.
 
 import { assertNever } from '../errors.ts'
 import type { WorkerInput } from './inputs.ts'

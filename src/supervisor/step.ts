@@ -1,9 +1,11 @@
 // The whole of the supervisor's deciding: one input in, the next state, commands and events out.
 // First the fact is recorded (on-*.ts), then everything that follows from the state alone is decided, always in the same order.
 // A worker crashed? on-worker-exit.ts. It comes back: start-workers.ts. When: backoff.ts, crash-window.ts, restart-gate.ts.
+// What is known of it meanwhile: state/.
 
 import { assertNever } from '../errors.ts'
 import type { ResilEvent } from '../events/events.ts'
+import { bringUpWorkers } from './bring-up-workers.ts'
 import type { Command } from './commands.ts'
 import { enforceDeadlines, grantTime } from './enforce-deadlines.ts'
 import type { Input } from './inputs.ts'
@@ -19,7 +21,6 @@ import { onWorkersSampled } from './on-workers-sampled.ts'
 import { heedLiveness } from './probes/liveness.ts'
 import { onProbeAnswered } from './probes/on-probe-answered.ts'
 import { rotate } from './probes/rotation.ts'
-import { promoteWorkers } from './promote-workers.ts'
 import { markForRecycling } from './recycle.ts'
 import { replaceWorkers } from './replace-workers.ts'
 import { keepReserve } from './reserve.ts'
@@ -68,7 +69,7 @@ function decisionsOf({ events, commands, marks }: Turn): number {
 function decide(turn: Turn): void {
   admitApps(turn)
   for (const app of turn.state.apps) {
-    promoteWorkers(turn, app)
+    bringUpWorkers(turn, app)
     rotate(turn, app)
     heedLiveness(turn, app)
     enforceDeadlines(turn, app)

@@ -10,13 +10,13 @@ import type { ReadyBy } from './state/stage.ts'
 import { refOf, type Worker } from './state/worker.ts'
 import { setStage, type Turn, updateWorker } from './turn.ts'
 
-export function promoteWorkers(turn: Turn, app: App): void {
+export function bringUpWorkers(turn: Turn, app: App): void {
   for (const slot of app.slots) {
-    for (const worker of workersOf(slot)) promote(turn, app, slot, worker)
+    for (const worker of workersOf(slot)) bringUp(turn, app, slot, worker)
   }
 }
 
-function promote(turn: Turn, app: App, slot: Slot, worker: Worker): void {
+function bringUp(turn: Turn, app: App, slot: Slot, worker: Worker): void {
   const { stage } = worker
   const settings = settingsOf(app, worker.generation)
   if (stage.status === 'booting') {
