@@ -85,6 +85,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   const [state = '', ...others] = parts
   const lines = flow([`${app.name}: ${state}`, ...others], style.width, INDENT)
   if (app.gate !== 'closed') lines.push(...wrap(gateNote(app), style.width, INDENT))
+  if (app.schedule !== 'round-robin') lines.push(...wrap(TRADES[app.schedule], style.width, INDENT))
   for (const note of strategyNotes(app)) lines.push(...wrap(note, style.width, INDENT))
   if (app.workers.length === 0) return lines
   const [head = '', ...rows] = table(app.workers, style)
@@ -97,6 +98,15 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   }
   return lines
 }
+
+/** What each keeps of round robin's guarantees, and what it gives for it. */
+const TRADES = {
+  sticky: 'sticky: a client address stays with its slot, so clients behind one proxy share a worker',
+  shared:
+    'shared: workers accept for themselves; a reload or crash loses no more than by round robin, load may be uneven, no worker can be taken out of rotation',
+  'reuse-port':
+    'reuse-port: the kernel chooses the worker; a reload or crash loses no more than by round robin, a busy worker gets connections too, none can be taken out of rotation',
+} as const
 
 function standbyPart({ standing, wanted, refused }: AppStatus['standby']): string {
   if (refused !== null) return `no standbys (the app ${refused.replace('-', ' ')})`

@@ -188,6 +188,16 @@ describe('connections', () => {
     expect(told(statusDocument({ apps: [appStatus()] }))).toContain('generation 1, port 3000')
   })
 
+  it.each([
+    ['sticky', 'clients behind one proxy share a worker'],
+    ['shared', 'no worker can be taken out of rotation'],
+    ['reuse-port', 'a busy worker gets connections too'],
+  ] as const)('what %s gives away is said with it', (schedule, words) => {
+    const said = told(statusDocument({ apps: [appStatus({ schedule })] })).replaceAll(/\s+/g, ' ')
+    expect(said).toContain(words)
+    expect(told(statusDocument({}))).not.toContain(words)
+  })
+
   it('what this Node lacks is told, and nothing where it lacks nothing', () => {
     const document = statusDocument({})
     const { connections } = document.supervisor
