@@ -32,11 +32,14 @@ export interface ReloadVerdict {
   readonly tookMs: number
   readonly slots: readonly {
     readonly slot: number
-    readonly outcome: 'replaced' | 'failed' | 'kept'
+    /** removed: there are fewer instances now. down: no release serves there. */
+    readonly outcome: 'replaced' | 'failed' | 'kept' | 'removed' | 'down'
     readonly pid: number | null
     readonly bootMs: number | null
   }[]
   readonly failure: ReloadFailure | null
+  /** rolled-back: ready workers of the old release; 0: it does not serve either. */
+  readonly kept?: number
   /** What the new release brings besides the app's own files; absent where nothing was tried. */
   readonly changes?: AppChanges
   /** What a canary that passed has shown. One that did not is in the failure. */

@@ -28,7 +28,7 @@ export function finishReload(turn: Turn, app: App): void {
   // Restoring was given up: who serves with the new release goes on with it, whoever else starts does so with the old one.
   for (const slot of app.slots) slot.generation = isReady(slot.current) ? generationOf(slot) : goal
   keepSettings(app, reload)
-  const kept = app.slots.filter((slot) => slot.current?.generation === goal).length
+  const kept = app.slots.filter(({ current }) => isReady(current) && current?.generation === goal).length
   const { failure } = reload.back
   if (reload.settings.instances !== app.settings.instances) resize(turn, app, reload.instancesBefore, request)
   turn.emit({ type: 'reload.rolledBack', app: app.name, generation: reload.to, request, kept, failure, tookMs })

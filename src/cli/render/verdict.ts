@@ -45,7 +45,7 @@ function asText(lines: readonly string[]): string {
 
 /** One line. */
 function summary(
-  { app, outcome, generation, tookMs, slots, failure, reason }: ReloadVerdict,
+  { app, outcome, generation, tookMs, slots, failure, kept, reason }: ReloadVerdict,
   verb: RollOutVerb,
 ): string {
   switch (outcome) {
@@ -54,7 +54,7 @@ function summary(
         ? `${app}: reloaded, generation ${generation}, in ${duration(tookMs)}`
         : `${app}: restarted in ${duration(tookMs)}`
     case 'rolled-back':
-      return `${app}: ${verb} to generation ${generation} failed and was rolled back, the old one serves on${because(app, failure)}`
+      return `${app}: ${verb} to generation ${generation} failed and was rolled back, ${kept === 0 ? 'and the old one does not serve either' : 'the old one serves on'}${because(app, failure)}`
     case 'halted':
       return `${app}: ${verb} to generation ${generation} stopped at a failure and was not rolled back (reload.rollback is false), ${mixture(slots)}${because(app, failure)}`
     case 'failed':

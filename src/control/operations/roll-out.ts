@@ -124,8 +124,8 @@ function rollOut(call: Call<'reload'> | Call<'restart'>, input: RollOut): Promis
   return awaitEvent(
     call,
     (event) => {
-      if (!('request' in event) || event.type === 'app.scaled' || event.request !== input.request) return undefined
-      sink.emit(event)
+      if (!('request' in event) || event.request !== input.request) return undefined
+      if (event.type !== 'app.scaled') sink.emit(event)
       return verdict.add(event)
     },
     () => port.submit(input),

@@ -1,14 +1,18 @@
 // Pure: the events that answer one reload or restart → the verdict that its command prints.
 
 import type { CanaryReport } from '../../events/canary-report.ts'
+import type { AppEvent } from '../../events/family/app.ts'
 import type { ReloadEvent } from '../../events/family/reload.ts'
 import type { ReloadVerdict } from '../../protocol/control.ts'
 
 type SlotVerdict = ReloadVerdict['slots'][number]
 
+/** A reload may bring another number of instances, and takes it back when it fails. */
+type Scaled = Extract<AppEvent, { type: 'app.scaled' }>
+
 export interface VerdictCollector {
   /** undefined: it goes on. */
-  add(event: ReloadEvent): ReloadVerdict | undefined
+  add(event: ReloadEvent | Scaled): ReloadVerdict | undefined
 }
 
 /** `slots`: those that it is about. */
@@ -16,6 +20,8 @@ export function collectVerdict(app: string, request: string, slots: readonly num
   const replaced = new Map<number, SlotVerdict>()
   let generation = 0
   let canary: CanaryReport | undefined
+  let kept: number | undefined
+  let instances = Number.POSITIVE_INFINITY
 
   function end(
     outcome: ReloadVerdict['outcome'],
@@ -24,16 +30,32 @@ export function collectVerdict(app: string, request: string, slots: readonly num
     // After a rollback nothing that was replaced on the way is left.
     if (outcome === 'rolled-back') replaced.clear()
     const numbers = outcome === 'refused' ? [] : [...new Set([...slots, ...replaced.keys()])].sort((a, b) => a - b)
+    const rest = kept === 0 ? 'down' : 'kept'
     const verdicts = numbers.map((slot): SlotVerdict => {
       if (slot === failure?.slot) return { slot, outcome: 'failed', pid: null, bootMs: null }
-      return replaced.get(slot) ?? { slot, outcome: 'kept', pid: null, bootMs: null }
+      if (slot >= instances) return { slot, outcome: 'removed', pid: null, bootMs: null }
+      return replaced.get(slot) ?? { slot, outcome: rest, pid: null, bootMs: null }
     })
-    const verdict = { app, request, outcome, generation, tookMs, slots: verdicts, failure, reason }
-    return canary === undefined ? verdict : { ...verdict, canary }
+    return {
+      app,
+      request,
+      outcome,
+      generation,
+      tookMs,
+      slots: verdicts,
+      failure,
+      reason,
+      ...(canary !== undefined && { canary }),
+      ...(kept !== undefined && { kept }),
+    }
   }
 
   return {
     add: (event) => {
+      if (event.type === 'app.scaled') {
+        instances = event.to
+        return undefined
+      }
       if ('generation' in event) generation = event.generation
       switch (event.type) {
         case 'reload.started':
@@ -50,6 +72,7 @@ export function collectVerdict(app: string, request: string, slots: readonly num
         case 'reload.finished':
           return end('finished', { tookMs: event.tookMs })
         case 'reload.rolledBack':
+          kept = event.kept
           return end('rolled-back', { tookMs: event.tookMs, failure: event.failure })
         case 'reload.halted':
           return end('halted', { tookMs: event.tookMs, failure: event.failure })

@@ -77,6 +77,23 @@ describe('the verdict, for people', () => {
       ],
     ],
     [
+      'a rollback to what does not serve',
+      verdict({
+        outcome: 'rolled-back',
+        generation: 2,
+        slots: [{ slot: 0, outcome: 'down', pid: null, bootMs: null }, failed],
+        kept: 0,
+        failure: { slot: 1, worker: 9, reason: 'stalled', exit: null, missing: [], stall: 'unready' },
+      }),
+      'reload',
+      [
+        'web: reload to generation 2 failed and was rolled back, and the old one does not serve either: web:1 gets no traffic, since its readiness probe fails',
+        '  web:0  down',
+        '  web:1  failed',
+        '  what it said, and what to do: resil why web',
+      ],
+    ],
+    [
       'a rollback for a port',
       verdict({
         outcome: 'rolled-back',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { collectVerdict, unattempted } from '../../../src/control/operations/verdict.ts'
+import { collectVerdict, unattempted, type VerdictCollector } from '../../../src/control/operations/verdict.ts'
 import type { ReloadEvent, ReloadFailure } from '../../../src/events/family/reload.ts'
 import { exitDetails } from '../../support/fake-port.ts'
 
@@ -10,7 +10,7 @@ const replaced = (slot: number): ReloadEvent => {
 }
 const failure: ReloadFailure = { slot: 1, worker: 9, reason: 'boot-failure', exit: exitDetails(), missing: [] }
 
-function verdictOf(events: readonly ReloadEvent[]) {
+function verdictOf(events: readonly Parameters<VerdictCollector['add']>[0][]) {
   const collector = collectVerdict('web', 'reload-1', [0, 1])
   const verdicts = events.map((event) => collector.add(event))
   expect(verdicts.slice(0, -1).every((verdict) => verdict === undefined)).toBe(true)
@@ -56,6 +56,30 @@ describe('the verdict on a reload', () => {
       slots: [kept(0), { slot: 1, outcome: 'failed', pid: null, bootMs: null }],
       failure,
       reason: null,
+      kept: 2,
+    })
+  })
+
+  it('that was rolled back to a release that does not serve either keeps nothing', () => {
+    const rolledBack: ReloadEvent = { ...about, type: 'reload.rolledBack', generation: 2, kept: 0, failure, tookMs: 9 }
+    expect(verdictOf([started, rolledBack])).toMatchObject({
+      kept: 0,
+      slots: [
+        { slot: 0, outcome: 'down' },
+        { slot: 1, outcome: 'failed' },
+      ],
+    })
+  })
+
+  it('that brought fewer instances says which slots are gone, unless they are back', () => {
+    const scaled = (from: number, to: number) => ({ ...about, type: 'app.scaled', from, to }) as const
+    const finished: ReloadEvent = { ...about, type: 'reload.finished', generation: 2, tookMs: 9 }
+    expect(verdictOf([started, scaled(2, 1), replaced(0), finished])).toMatchObject({
+      slots: [came(0), { slot: 1, outcome: 'removed' }],
+    })
+    const rolledBack: ReloadEvent = { ...about, type: 'reload.rolledBack', generation: 2, kept: 2, failure, tookMs: 9 }
+    expect(verdictOf([started, scaled(2, 1), scaled(1, 2), rolledBack])).toMatchObject({
+      slots: [kept(0), { slot: 1, outcome: 'failed' }],
     })
   })
 
