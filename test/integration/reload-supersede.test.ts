@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { assertNoProcessLeft } from '../support/cli.ts'
+import { assertNoProcessLeft, runCli } from '../support/cli.ts'
 import { startConfigured } from '../support/configured-app.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 
@@ -86,8 +86,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const { service, cwd, configure, releases } = await startConfigured({ ...settings, env: { RELEASE: 'one' } }, node)
     const file = join(cwd, 'block')
     configure({ ...settings, env: { RELEASE: 'two', BLOCK_AT: file } })
-    const reload = service.resil(['reload'])
-    await service.event('reload.slotReplaced')
+    const reload = runCli(['reload'], { cwd, env: service.env, node, deadlineMs: 60_000 })
+    const { pid } = await service.event('reload.slotReplaced')
+    // One that has never been heard of has more time: as long as a boot.
+    const isHeard = async () =>
+      (await service.status()).apps[0]?.workers.some((worker) => worker.pid === pid && worker.heapUsed !== null)
+    await expect.poll(isHeard).toBe(true)
     writeFileSync(file, '')
     const { code, stdout } = await reload
     expect(code).toBe(75)
