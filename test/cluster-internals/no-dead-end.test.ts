@@ -122,8 +122,10 @@ it('no connection waits on a dead worker, and no descriptor is left behind', {
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(happening, { minLength: 5, maxLength: 25 }), async (happenings) => {
+      // Each is held by a descriptor of the test's own.
+      const ports = [await freePort(), await freePort()]
       const before = descriptors()
-      const life = new Life([await freePort(), await freePort()])
+      const life = new Life(ports)
       try {
         await life.start()
         for (const each of happenings) await life.happen(each)
