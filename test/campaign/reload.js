@@ -78,8 +78,11 @@ async function campaign(name) {
   const { code } = await supervisor.stop()
   if (code !== 0) failures.push(`the supervisor exited with ${code}`)
   if (Object.keys(counts.failed).length > 0) failures.push(`requests failed: ${JSON.stringify(counts.failed)}`)
-  const slow = shares.filter((share) => share > MOST_OF_THE_SUM).length
-  if (slow > 0) failures.push(`${slow} reloads took over ${MOST_OF_THE_SUM} × the sum of their boots and drains`)
+  // Of the fastest quarter: a wait that should not be is in every reload, a pause that the machine makes is not.
+  const sorted = shares.toSorted((a, b) => a - b)
+  const usual = sorted[Math.floor((sorted.length - 1) / 4)]
+  if (usual > MOST_OF_THE_SUM)
+    failures.push(`reloads took ${usual.toFixed(2)} × the sum of their boots and drains, over ${MOST_OF_THE_SUM}`)
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
   return {
     reloads: took.length,

@@ -43,7 +43,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const hang = { evidence: 'thread', suspectAfter: '1.5s', replaceAfter: '8s' }
     const service = await serving(node, 'listens-and-blocks.cjs', hang)
     const hung = Number(await service.get('/loop?ms=600000'))
-    const frames = [{ name: 'spinInJavaScript', file: fixture('blocks.cjs'), line: expect.any(Number) }, {}, {}]
+    const frames = [
+      { name: 'spinInJavaScript', file: fixture('blocks.cjs'), line: expect.any(Number) },
+      { name: 'begin' },
+      {},
+      {},
+    ]
     const taken = await service.event('evidence.taken')
     expect(taken).toMatchObject({ worker: { pid: hung }, evidence: { kind: 'stack', frames } })
     expect(await service.event('worker.exited')).toMatchObject({ worker: { pid: hung }, exit: { kind: 'hang' } })
@@ -70,7 +75,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
         // The question may come before it is blocked.
         await expect
           .poll(async () => (await diagnose(service)).evidence, { timeout: DEADLINE_MS })
-          .toMatchObject({ kind: 'stack', frames: [{ name, file: fixture('blocks.cjs') }, {}, {}] })
+          .toMatchObject({ kind: 'stack', frames: [{ name, file: fixture('blocks.cjs') }, { name: 'begin' }, {}, {}] })
       }
       writeFileSync(over, '')
       expect(await service.get()).toBe(String(pid))
@@ -104,7 +109,8 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
       const service = await serving(node, 'looks-for-threads.cjs', { evidence }, { nodeArgs })
       seen.push(JSON.parse(await service.get()))
       const pid = await pidOf(service)
-      threads.push(Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]))
+      const count = () => Number(/^Threads:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+      threads.push(count())
       expect(service.lines.filter((line) => line.includes('preloaded, in the main thread'))).toHaveLength(1)
       await service.stop()
     }

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { nodesUnderTest } from '../support/node-versions.ts'
+import { edgeNodes, nodesUnderTest } from '../support/node-versions.ts'
 
 const run = promisify(execFile)
 
@@ -18,22 +18,29 @@ async function campaign(name: string, args: readonly string[], node: string) {
 
 describe.each(nodesUnderTest)('on Node $version', ({ path, major, minor }) => {
   it('a worker that dies at any moment of its boot never takes the supervisor along', async () => {
-    const { failures, killed } = await campaign('boot-kill', ['--kills', '50', '--seed', '7'], path)
+    const { failures, killed } = await campaign('boot-kill', ['--kills', '30', '--seed', '7'], path)
     expect(failures).toEqual([])
-    expect(killed).toBe(50)
+    expect(killed).toBe(30)
   })
 
-  it.each([
-    ['a naive app', 'naive'],
-    ['an app that closes gracefully on SIGTERM', 'graceful'],
-    ['an app that exits when its server has closed', 'close-and-exit'],
-  ])('reloads of %s lose no request, and take no longer than their boots and drains', async (_what, app) => {
-    const args = ['--reloads', '3', '--clients', '40', '--app', app, '--seed', '7']
-    const { failures, apps } = await campaign('reload', args, path)
-    expect(failures).toEqual([])
-    expect(apps[app]).toMatchObject({ reloads: 3, failed: {} })
-    expect(apps[app].ok).toBeGreaterThan(100)
-  })
+  // What the app does with its SIGTERM comes when nothing is in hand any more, and leans on nothing of Node's.
+  const wellBehaved = edgeNodes.some((node) => node.path === path)
+    ? [
+        ['an app that closes gracefully on SIGTERM', 'graceful'],
+        ['an app that exits when its server has closed', 'close-and-exit'],
+      ]
+    : []
+
+  it.each([['a naive app', 'naive'], ...wellBehaved])(
+    'reloads of %s lose no request, and take no longer than their boots and drains',
+    async (_what, app) => {
+      const args = ['--reloads', '3', '--clients', '40', '--app', app, '--seed', '7']
+      const { failures, apps } = await campaign('reload', args, path)
+      expect(failures).toEqual([])
+      expect(apps[app]).toMatchObject({ reloads: 3, failed: {} })
+      expect(apps[app].ok).toBeGreaterThan(100)
+    },
+  )
 
   it.each(['1', '3'])(
     'kill -9 of one of %s workers costs only what it had accepted, refuses nobody, leaves nobody hanging and leaks nothing',

@@ -124,7 +124,8 @@ it('keeps the last words of a crash, 1 MB lines, and JSON lines of the app valid
 
 it('serves logs of the past, of one app, that match', async () => {
   const service = await startService(fixture('talks.cjs'), { args: ['-w', '1', '--name', 'talker'] })
-  await service.event('app.running')
+  // What it says goes another way than that it listens.
+  await service.waitForLine('structured words')
   const logs = await service.resil(['logs', 'talker', '--grep', 'plain'])
   expect(logs.code).toBe(0)
   expect(logs.stdout).toMatch(/plain words/)

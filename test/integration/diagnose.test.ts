@@ -75,7 +75,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
         .poll(async () => (await diagnose(service)).evidence, polling)
         .toMatchObject({
           kind: 'stack',
-          frames: [{ name, file: fixture('blocks.cjs'), line: expect.any(Number) }, {}, {}],
+          frames: [{ name, file: fixture('blocks.cjs'), line: expect.any(Number) }, { name: 'begin' }, {}, {}],
         })
       expect(listeningIn(pid)).toEqual([])
       end()
@@ -90,7 +90,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     for (let time = 0; time < 2; time += 1) {
       await expect
         .poll(async () => (await diagnose(service)).evidence, polling)
-        .toMatchObject({ kind: 'stack', frames: [{ name: 'matchForever' }, {}, {}] })
+        .toMatchObject({ kind: 'stack', frames: [{ name: 'matchForever' }, { name: 'begin' }, {}, {}] })
       await expect.poll(() => listeningIn(pid), polling).toEqual([])
     }
     await service.resil(['stop', '--force'])
@@ -162,7 +162,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const service = await startBlocks({ log: { capture: false } })
     const { pid, end } = await block(service, 'loop')
     const { evidence } = await untilBlocked(service)
-    expect(evidence).toMatchObject({ kind: 'stack', frames: [{ name: 'spinInJavaScript' }, {}, {}] })
+    expect(evidence).toMatchObject({ kind: 'stack', frames: [{ name: 'spinInJavaScript' }, { name: 'begin' }, {}, {}] })
     end()
     expect(await service.get()).toBe(String(pid))
     await diagnose(service, '--heap-stats')

@@ -1,12 +1,13 @@
 // Connections around a crash of the only worker: nobody is refused while a replacement is due, nobody waits for one that is not.
 
+import { rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
 import { nodesUnderTest } from '../support/node-versions.ts'
-import { fixture, startService } from '../support/service.ts'
+import { fixture, type Service, startService } from '../support/service.ts'
 
 afterEach(() => assertNoProcessLeft())
 
@@ -23,41 +24,54 @@ function getBySocket(socketPath: string): Promise<string> {
   })
 }
 
+/** The next worker boots when the test lets it: by then they have come. */
+async function untilWaiting(service: Service, connections: number): Promise<void> {
+  await expect.poll(async () => (await service.status()).supervisor.connections.waiting).toBe(connections)
+}
+
 describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
   it('a Unix socket stays open while its only worker is replaced', async () => {
     const socket = join(tempDir(), 'app.sock')
-    const service = await startService(fixture('unix-socket.cjs'), {
+    const go = join(tempDir({ go: '' }), 'go')
+    const service = await startService(fixture('waits-for-file.cjs'), {
       node,
       args: ['-w', '1'],
-      env: { SOCKET_PATH: socket },
+      env: { SOCKET_PATH: socket, WAIT_FOR: go },
     })
     await service.event('app.running')
     const pid = Number(await getBySocket(socket))
+    rmSync(go)
     process.kill(pid, 'SIGKILL')
     await service.event('worker.exited')
-    expect(Number(await getBySocket(socket))).not.toBe(pid)
-    const { connections } = (await service.status()).supervisor
-    expect(connections.held).toBeGreaterThan(0)
+    const answer = getBySocket(socket)
+    await untilWaiting(service, 1)
+    writeFileSync(go, '')
+    expect(Number(await answer)).not.toBe(pid)
     await service.stop()
   })
 
-  it('connections wait through a backoff, are answered by the next worker, and counted', async () => {
+  it('connections wait through a backoff and a boot, are answered by the next worker, and counted', async () => {
+    const go = join(tempDir({ go: '' }), 'go')
     const cwd = tempDir({
       'resilience.config.json': JSON.stringify({
         name: 'one',
-        script: fixture('server.cjs'),
+        script: fixture('waits-for-file.cjs'),
         instances: 1,
-        restart: { backoff: { initial: 700, jitter: 0 } },
+        env: { WAIT_FOR: go },
+        restart: { backoff: { initial: 300, jitter: 0 } },
       }),
     })
     const service = await startService(null, { node, cwd })
     await service.event('app.running')
     for (let crash = 0; crash < 2; crash += 1) {
-      const { pid } = JSON.parse(await service.get())
+      const pid = Number(await service.get())
+      rmSync(go)
       process.kill(pid, 'SIGKILL')
       await service.event('worker.exited', ({ worker }) => worker.pid === pid)
-      const answers = await Promise.all(Array.from({ length: 5 }, () => service.get()))
-      for (const answer of answers) expect(JSON.parse(answer).pid).not.toBe(pid)
+      const answers = Array.from({ length: 5 }, () => service.get())
+      await untilWaiting(service, 5)
+      writeFileSync(go, '')
+      for (const answer of await Promise.all(answers)) expect(Number(answer)).not.toBe(pid)
     }
     expect((await service.status()).supervisor.connections).toMatchObject({ held: 10, dropped: 0, waiting: 0 })
     await service.stop()

@@ -4,12 +4,10 @@ import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { AppStatus } from '../../src/protocol/status.ts'
-import { assertNoProcessLeft } from '../support/cli.ts'
+import { assertNoProcessLeft, DEADLINE_MS } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
-
-const DEADLINE_MS = 15_000
 
 afterEach(() => assertNoProcessLeft())
 

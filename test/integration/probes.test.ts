@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { assertNoProcessLeft } from '../support/cli.ts'
+import { assertNoProcessLeft, DEADLINE_MS } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -71,7 +71,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
 
   it('startup keeps a worker from being ready until it passes, and ends one that never does', async () => {
     const file = join(tempDir(), 'ready')
-    const startup = { exec: ['test', '-e', file], interval: '100ms', timeout: '100ms', failureThreshold: 200 }
+    const startup = { exec: ['test', '-e', file], interval: '500ms', timeout: '500ms', failureThreshold: 200 }
     const service = await withProbes({ startup }, node, { instances: 1 })
     await service.event('worker.listening')
     await service.get()
@@ -81,7 +81,14 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     await service.stop()
 
     const never = await withProbes(
-      { startup: { ...startup, exec: ['sh', '-c', 'echo no luck >&2; exit 3'], failureThreshold: 2 } },
+      {
+        startup: {
+          exec: ['sh', '-c', 'echo no luck >&2; exit 3'],
+          interval: '30s',
+          timeout: '30s',
+          failureThreshold: 1,
+        },
+      },
       node,
       { instances: 1 },
     )
@@ -107,7 +114,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
       { instances: 1, ready: { on: 'listening' } },
     )
     await questioned
-    await vi.waitUntil(() => existsSync(file), { timeout: 10_000 })
+    await vi.waitUntil(() => existsSync(file), { timeout: DEADLINE_MS })
     const began = performance.now()
     expect(await service.stop()).toEqual({ code: 0, signal: null })
     expect(performance.now() - began).toBeLessThan(20_000)
@@ -143,13 +150,14 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const pids = join(tempDir(), 'asked')
     const exec = ['sh', '-c', `echo $RESIL_APP $RESIL_SLOT $RESIL_WORKER_PID >> ${pids}`]
     const service = await withProbes(
-      { readiness: { exec, interval: '200ms', timeout: '200ms' }, liveness: { tcp: 1, ...often } },
+      { readiness: { exec, interval: '1s', timeout: '1s' }, liveness: { tcp: 1, ...often } },
       node,
       { instances: 1 },
     )
     const { detail, worker } = await service.event('watchdog.tripped')
     expect(detail).toBe('liveness: port 1: ECONNREFUSED')
-    expect(readFileSync(pids, 'utf8').split('\n')).toContain(`web 0 ${worker.pid}`)
+    const asked = () => (existsSync(pids) ? readFileSync(pids, 'utf8').split('\n') : [])
+    await expect.poll(asked, { timeout: DEADLINE_MS }).toContain(`web 0 ${worker.pid}`)
     await service.stop()
   })
 

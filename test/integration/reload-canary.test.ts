@@ -7,7 +7,7 @@ import { edgeNodes } from '../support/node-versions.ts'
 
 afterEach(() => assertNoProcessLeft())
 
-const reload = { canary: { instances: 1, observe: '4s', maxErrorRate: 0.05 } }
+const reload = { canary: { instances: 1, observe: '2s', maxErrorRate: 0.05 } }
 
 /** Runs `during` under a steady load, about a hundred requests a second; a crashed worker's own requests may fail. */
 async function underLoad<Result>({ service }: ConfiguredApp, during: () => Promise<Result>): Promise<Result> {
@@ -33,23 +33,20 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const { service, configure, releases } = app
     configure({ env: { RELEASE: 'two' }, instances: 3, reload })
     const plan = await service.resil(['reload', '--dry-run'])
-    expect(plan.stdout).toContain('  canary: 1 worker first, watched for 4 s before the others follow\n')
-    const [{ code, stdout }, during] = await underLoad(app, () =>
-      Promise.all([
-        service.resil(['reload', '--json']),
-        service.event('reload.canaryStarted').then(async () => (await service.status()).apps[0]?.workers),
-      ]),
-    )
-    expect(during?.filter(({ generation, state }) => generation === 2 && state === 'ready')).toHaveLength(1)
+    expect(plan.stdout).toContain('  canary: 1 worker first, watched for 2 s before the others follow\n')
+    const { code, stdout } = await underLoad(app, () => service.resil(['reload', '--json']))
     expect(code).toBe(0)
+    // One was tried; the others were forked when it had passed.
+    const told = service.lines.flatMap((line) => /"type":"(reload.canaryPassed|worker.forked)"/.exec(line)?.[1] ?? [])
+    expect(told.slice(3)).toEqual(['worker.forked', 'reload.canaryPassed', 'worker.forked', 'worker.forked'])
     const [verdict] = JSON.parse(stdout).verdicts
     expect(verdict).toMatchObject({
       outcome: 'finished',
       canary: { because: null, fresh: { failed: 0 }, old: { failed: 0 } },
     })
-    expect(verdict.canary.fresh.answered).toBeGreaterThan(20)
-    expect(verdict.canary.old.answered).toBeGreaterThan(20)
-    expect(verdict.tookMs).toBeGreaterThan(4_000)
+    expect(verdict.canary.fresh.answered).toBeGreaterThan(0)
+    expect(verdict.canary.old.answered).toBeGreaterThan(0)
+    expect(verdict.tookMs).toBeGreaterThan(2_000)
     expect(await releases()).toEqual(['two'])
     await service.stop()
     expect(service.events('invariant.violated')).toEqual([])

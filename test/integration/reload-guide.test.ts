@@ -35,7 +35,7 @@ beforeAll(async () => {
   const bin = tempDir({ resil: `#!/bin/sh\nexec "${NODE}" "${root}/bin/resil.js" "$@"\n` })
   chmodSync(join(bin, 'resil'), 0o755)
   const cwd = tempDir({ 'resilience.config.json': quick(link).replaceAll('/srv/shop', base) })
-  service = await startService(null, { cwd, env: { PATH: `${bin}:${process.env.PATH}` } })
+  service = await startService(null, { cwd, env: { PATH: `${bin}:${process.env.PATH}`, RESIL_READY_MIN_READY: '0' } })
   await service.event('app.running')
 })
 afterAll(async () => {

@@ -95,10 +95,10 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     })
     expect((await service.resil(['reload'])).code).toBe(0)
     const fresh = [...pidsOf(service)].filter((pid) => !old.has(pid))
+    const hasMoved = ({ answered }: (typeof loops)[number]) => fresh.some((pid) => answered.pids.has(Number(pid)))
+    await expect.poll(() => loops.every(hasMoved)).toBe(true)
     await Promise.all(loops.map(({ end }) => end()))
-    const pids = new Set(loops.flatMap(({ answered }) => [...answered.pids]))
-    expect(fresh.some((pid) => pids.has(Number(pid)))).toBe(true)
-    for (const { answered } of loops) expect(answered.count).toBeGreaterThan(10)
+    for (const { answered } of loops) expect(answered.count).toBeGreaterThan(1)
     await service.stop()
   })
 

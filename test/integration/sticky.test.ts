@@ -3,12 +3,11 @@
 import { Agent } from 'node:http'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, describe, expect, it } from 'vitest'
-import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
+import { assertNoProcessLeft, DEADLINE_MS, tempDir } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 
 const CLIENTS = 12
-const DEADLINE_MS = 15_000
 const sockets: Socket[] = []
 
 afterEach(async () => {
@@ -64,6 +63,7 @@ async function startChat(node: string, sticky: boolean): Promise<Service> {
       script: fixture('socket-io.cjs'),
       instances: 4,
       sticky,
+      ready: { minReady: 0 },
       shutdown: { deadline: '4s', killAfter: '500ms' },
     }),
   })

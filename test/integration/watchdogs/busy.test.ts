@@ -20,7 +20,7 @@ async function burning(watchdogs: object, node: string): Promise<{ service: Serv
 // A tenth of a core: on a busy machine a process that wants all of it may not get more.
 describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('a worker that saturates a core is replaced, where the person wants it so', async () => {
-    const { service, burner } = await burning({ cpu: { max: 0.1, sustain: '2s', action: 'replace' } }, node)
+    const { service, burner } = await burning({ cpu: { max: 0.1, sustain: '1s', action: 'replace' } }, node)
     const tripped = await service.event('watchdog.tripped')
     expect(tripped).toMatchObject({ watchdog: 'cpu', worker: { pid: burner }, limit: 0.1, unit: 'ratio' })
     expect(await service.event('worker.replaced')).toMatchObject({ cause: 'cpu', worker: { pid: burner } })
@@ -29,7 +29,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   })
 
   it('by default it is told, and shown by status', async () => {
-    const { service, burner } = await burning({ cpu: { max: 0.1, sustain: '2s' } }, node)
+    const { service, burner } = await burning({ cpu: { max: 0.1, sustain: '1s' } }, node)
     expect(await service.event('watchdog.tripped')).toMatchObject({ action: 'report', worker: { pid: burner } })
     const { apps } = await service.status()
     expect(apps[0]?.workers.find(({ pid }) => pid === burner)).toMatchObject({
@@ -43,7 +43,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   })
 
   it('a worker whose loop is full is replaced', async () => {
-    const { service, burner } = await burning({ eventLoop: { utilization: 0.95, sustain: '2s' } }, node)
+    const { service, burner } = await burning({ eventLoop: { utilization: 0.95, sustain: '1s' } }, node)
     expect(await service.event('watchdog.tripped')).toMatchObject({ watchdog: 'event-loop', worker: { pid: burner } })
     expect(await service.event('worker.replaced')).toMatchObject({ cause: 'lag', worker: { pid: burner } })
     await service.stop()
