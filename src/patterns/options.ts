@@ -36,6 +36,20 @@ export function checkKeys(of: string, options: object, known: readonly string[])
   }
 }
 
+/** For the guide's own spellings, which are closed shapes: what else there is goes with today's words. `instead` are those. */
+export function checkClassicKeys(
+  of: string,
+  options: object,
+  classic: readonly string[],
+  modern: readonly string[],
+  instead: string,
+): void {
+  const mixed = Object.keys(options).find((key) => !classic.includes(key) && modern.includes(key))
+  if (mixed === undefined) return checkKeys(of, options, classic)
+  const words = classic.filter((key) => key !== 'name').join(', ')
+  throw new TypeError(`${of}: "${mixed}" does not go with the classic spelling (${words}); write ${instead}`)
+}
+
 export interface Range {
   readonly min?: number
   /** `min` itself is not allowed. */

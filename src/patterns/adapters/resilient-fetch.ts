@@ -55,6 +55,7 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
   const methods = methodsOf(options.retryMethods)
   const origins = new Lru<Origin>(numberOption(OF, 'maxOrigins', options.maxOrigins, 1000, { min: 1, integer: true }))
 
+  let disposed = false
   const originOf = (origin: string): Origin => {
     const known = origins.get(origin)
     if (known !== undefined) return known
@@ -91,6 +92,7 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
   const resilient = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const to = sendableOf(input, init)
     if (to === undefined) return (given ?? globalThis.fetch)(input, init)
+    if (disposed) throw new ResilienceError('RESIL_DISPOSED', { strategy: 'pipeline', strategyName: OF })
     const { retrying, once } = originOf(to.url.origin)
     const again = !to.streams && (methods.has(to.method) || to.idempotencyKey)
     const until = clock.now() + totalTimeoutMs
@@ -107,6 +109,7 @@ export function resilientFetch(options: FetchOptions = {}): ResilientFetch {
     metrics: () =>
       Object.fromEntries([...origins].map(([origin, { retrying, once }]) => [origin, sum(retrying, once)])),
     dispose: () => {
+      disposed = true
       for (const [, origin] of origins) dispose(origin)
       origins.clear()
     },

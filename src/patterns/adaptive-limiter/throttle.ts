@@ -28,10 +28,11 @@ export class ThrottleLayer extends Layer {
 
   enter(frame: Frame): void {
     const { limiter, tried } = this
+    if (limiter.disposed) return this.reject(frame, 'disposed')
     const now = limiter.clock.now()
     const probability = rejectProbability(tried.total('requests', now), tried.total('accepts', now), this.multiplier)
     tried.add('requests', now)
-    if (probability > 0 && this.isUnlucky(probability)) return this.reject(frame)
+    if (probability > 0 && this.isUnlucky(probability)) return this.reject(frame, 'throttled')
     limiter.onAcquired()
     this.inner.enter(frame)
   }
@@ -59,9 +60,9 @@ export class ThrottleLayer extends Layer {
     this.tried.add('accepts', this.limiter.clock.now())
   }
 
-  private reject(frame: Frame): void {
+  private reject(frame: Frame, cause: 'throttled' | 'disposed'): void {
     frame.ok = false
-    frame.value = this.limiter.refusal('throttled')
+    frame.value = this.limiter.refusal(cause)
     this.outer.leave(frame)
   }
 }

@@ -6,6 +6,7 @@ import type { BulkheadMetrics, ScopeMetrics } from '../metrics.ts'
 import {
   COMMON_KEYS,
   type CommonOptions,
+  checkClassicKeys,
   checkKeys,
   checkObject,
   numberOption,
@@ -78,7 +79,7 @@ export function modernBulkhead(
 }
 
 function fromClassic(options: ClassicBulkheadOptions): BulkheadOptions {
-  checkKeys(OF, options, CLASSIC_KEYS)
+  checkClassicKeys(OF, options, CLASSIC_KEYS, KEYS, 'maxConcurrentCalls and maxQueuedCalls instead')
   const { name, maxConcurrent, maxQueue } = options
   return {
     name,

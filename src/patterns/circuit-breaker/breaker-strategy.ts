@@ -73,7 +73,7 @@ export class BreakerStrategy extends BaseStrategy {
   }
 
   tryAcquire(): BreakerPermit | undefined {
-    const ticket = this.admit()
+    const ticket = this.disposed ? undefined : this.admit()
     if (ticket === undefined) return undefined
     const { clock } = this
     const startedAt = clock.now()

@@ -3,6 +3,7 @@
 import {
   COMMON_KEYS,
   type CommonOptions,
+  checkClassicKeys,
   checkKeys,
   checkObject,
   functionOption,
@@ -93,7 +94,7 @@ export function modernBreaker<In>(
 ): CircuitBreakerOptions<In> {
   checkObject(OF, options)
   if (options.timeout === undefined) return options as CircuitBreakerOptions<In>
-  checkKeys(OF, options, CLASSIC_KEYS)
+  checkClassicKeys(OF, options, CLASSIC_KEYS, [...CONSECUTIVE_KEYS, ...RATE_KEYS], 'openMs instead of timeout')
   const { name, failureThreshold, successThreshold, timeout } = options as ClassicBreakerOptions
   if (failureThreshold === undefined) {
     throw new TypeError(

@@ -110,6 +110,11 @@ function partOption<T extends object>(
 ): T | undefined {
   if (value === undefined) return usual()
   if (value === false) return undefined
+  if (LAYER in Object(value)) {
+    throw new TypeError(
+      `${of}: ${key} must be its options, got a strategy; pipeline(name, ...strategies) puts together those that you have made`,
+    )
+  }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new TypeError(`${of}: ${key} must be its options, or false for none, got ${show(value)}`)
 }

@@ -4,6 +4,7 @@ import {
   booleanOption,
   COMMON_KEYS,
   type CommonOptions,
+  checkClassicKeys,
   checkKeys,
   checkObject,
   functionOption,
@@ -66,7 +67,13 @@ export function modernRetry<In>(options: RetryOptions<In> | ClassicRetryOptions)
 }
 
 function fromClassic(options: ClassicRetryOptions): RetryOptions {
-  checkKeys('retry', options, CLASSIC_KEYS)
+  checkClassicKeys(
+    'retry',
+    options,
+    CLASSIC_KEYS,
+    KEYS,
+    'maxAttempts (all calls) and backoff: exponentialBackoff() instead',
+  )
   const { name, maxRetries, baseDelay, maxDelay } = options
   numberOption('retry', 'baseDelay', baseDelay, 0, { min: 0, max: LONGEST_MS })
   numberOption('retry', 'maxDelay', maxDelay, 0, { min: baseDelay ?? 0, max: LONGEST_MS })

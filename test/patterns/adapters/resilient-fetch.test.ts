@@ -259,6 +259,14 @@ it('takes a Request, and says like fetch what is wrong with a URL', async () => 
   expect(await errorOf(resilient()('no url'))).toBeInstanceOf(TypeError)
 })
 
+it('makes nothing anew once it is disposed of', async () => {
+  const fetch = resilient({ fetch: async () => new Response('ok') })
+  await fetch('http://a.test/')
+  fetch.dispose()
+  expect(await errorOf(fetch('http://a.test/'))).toMatchObject({ code: 'RESIL_DISPOSED' })
+  expect(fetch.metrics()).toEqual({})
+})
+
 it('forgets the origin that was not asked for longest', async () => {
   const fetch = resilient({ maxOrigins: 2, fetch: async () => new Response('ok') })
   for (const host of ['a', 'b', 'c']) await fetch(`http://${host}.test/`)

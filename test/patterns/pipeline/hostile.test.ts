@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  adaptiveLimiter,
   bulkhead,
   chaos,
   circuitBreaker,
@@ -9,6 +10,7 @@ import {
   manualClock,
   type PatternEvent,
   pipeline,
+  rateLimiter,
   retry,
   retryBudget,
   type Strategy,
@@ -412,6 +414,21 @@ it('a permit that is settled with no verdict says so, and can still be settled',
   expect(() => permit?.settle('failed' as never)).toThrow(/settle\(\) takes 'success', 'failure' or 'ignore', got "fai/)
   permit?.settle('failure')
   expect(breaker.state).toBe('open')
+})
+
+it('what was disposed of lets nobody in any more, inside of a pipeline and by hand', async () => {
+  const gates = [bulkhead(), rateLimiter({ limit: 5 }), adaptiveLimiter(), adaptiveLimiter({ algorithm: 'throttle' })]
+  for (const gate of gates) {
+    const all = pipeline('p', gate as Strategy)
+    gate.dispose()
+    expect(await errorOf(all.execute(succeeds))).toMatchObject({ code: 'RESIL_DISPOSED' })
+  }
+  const breaker = circuitBreaker()
+  breaker.dispose()
+  expect([breaker.tryAcquire(), await errorOf(breaker.execute(succeeds))]).toMatchObject([
+    undefined,
+    { code: 'RESIL_DISPOSED' },
+  ])
 })
 
 it('strategies called __proto__ are in the metrics like any other', () => {
