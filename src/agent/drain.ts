@@ -1,11 +1,10 @@
 // Conducts a drain: no server accepts any more, what is in hand gets finished, and what the rules say (drain-rules.ts) is done
 // to each connection. When nothing is left, `onDone` is called, once; how the process then ends is decided there (end.ts).
 
-import diagnostics from 'node:diagnostics_channel'
-import type { ServerResponse } from 'node:http'
 import { Server, type Socket } from 'node:net'
 import { messageOf } from '../errors.ts'
 import type { DrainListener } from '../protocol/agent-handle.ts'
+import { announceEnd } from './announce-end.ts'
 import type { Channel } from './channel.ts'
 import {
   actionFor,
@@ -15,14 +14,11 @@ import {
   drainTimes,
   hurriedTimes,
 } from './drain-rules.ts'
-import { closeIdle, httpServerOf, soleResponse, speaksHttp } from './internals/http-connection.ts'
-import { imitate } from './internals/imitate.ts'
-import { makeLast, makeOrdinary } from './last-response.ts'
+import { forgiveLaterCloses } from './internals/forgive-closes.ts'
+import { closeIdle, httpServerOf, speaksHttp } from './internals/http-connection.ts'
 import type { Servers } from './servers.ts'
 import { GOING_AWAY } from './websocket.ts'
 
-/** Node publishes it as soon as a request's headers are parsed, before the app sees it (lib/_http_server.js). */
-const REQUEST_START = 'http.server.request.start'
 const LOOK_EVERY_MS = 50
 
 type IdleCloser = Server & { closeIdleConnections?(): void }
@@ -46,7 +42,6 @@ export class Drain {
   /** Node's own closeIdleConnections of each server that was closed here. */
   readonly #closeIdle = new Map<Server, () => void>()
   readonly #told = new WeakSet<Socket>()
-  readonly #marked = new WeakMap<Socket, ServerResponse>()
   /** null: it has not come to that. */
   #cutOff: number | null = null
 
@@ -80,7 +75,7 @@ export class Drain {
       release()
     }
     this.#status = { is: 'on', startedAt: performance.now(), times: drainTimes(request), request, end }
-    this.#announceEnd()
+    announceEnd(this.#servers)
     forgiveLaterCloses(this.#closeIdle)
     for (const server of this.#servers.open) this.stopAccepting(server)
     // After the servers: a listener that closes them by itself is to find them closed.
@@ -170,26 +165,6 @@ export class Drain {
     return { kind: speaksHttp(socket) ? 'http' : 'other' }
   }
 
-  /** Every response that can still say so becomes the last of its connection. */
-  #announceEnd(): void {
-    for (const socket of [...this.#servers.secured.all(), ...this.#servers.accepted.all()]) {
-      const response = soleResponse(socket)
-      if (response && !response.headersSent) this.#mark(socket, response)
-    }
-    diagnostics.subscribe(REQUEST_START, (message) => {
-      const { socket, response } = message as { socket: Socket; response: ServerResponse }
-      this.#mark(socket, response)
-    })
-  }
-
-  #mark(socket: Socket, response: ServerResponse): void {
-    // Pipelined behind one that was to be the last: the turn is passed on.
-    const before = this.#marked.get(socket)
-    if (before && !before.headersSent) makeOrdinary(before)
-    this.#marked.set(socket, response)
-    makeLast(response)
-  }
-
   #closeIdleConnections(sockets: readonly Socket[]): void {
     closeIdle(() => this.#closeIdleOf(sockets), sockets)
   }
@@ -215,14 +190,4 @@ export class Drain {
     }
     new Promise<void>((resolve) => resolve(listener({ deadlineMs, signal }))).then(settled, failed)
   }
-}
-
-/** The app closes its servers too, on its signal: for the ones that are closed already that must succeed, and call back. */
-function forgiveLaterCloses(closed: ReadonlyMap<Server, unknown>): void {
-  const { close } = Server.prototype
-  Server.prototype.close = imitate(function (this: Server, callback?: (error?: Error) => void) {
-    if (!closed.has(this) || this.listening) return close.call(this, callback)
-    if (typeof callback === 'function') this.once('close', () => callback())
-    return close.call(this)
-  }, close)
 }
