@@ -1,24 +1,13 @@
-// The status document as a person reads it: a line for the supervisor, a table per app, and a sentence under each worker that
-// has something to tell. Pure.
+// The status document as a person reads it: a line for the supervisor, a table per app (status-table.ts), and a sentence under each
+// worker that has something to tell. Pure.
 
 import { exitWords } from '../../events/describe-exit.ts'
 import { count, duration, list, slotName } from '../../events/words.ts'
-import { STANDBY_SLOT } from '../../events/worker-ref.ts'
-import { GREY, type Paint, RED, YELLOW } from '../../process/output/colour.ts'
+import { GREY, RED, YELLOW } from '../../process/output/colour.ts'
 import type { AppStatus, StatusDocument, WorkerStatus } from '../../protocol/status.ts'
-import { type Cell, columns, flow, wrap } from './text.ts'
-import { shortDelay, shortDuration, shortNumber, shortPercent, shortSize } from './units.ts'
-
-export interface StatusStyle {
-  /** Of the terminal; narrow ones lose columns, never rows. */
-  readonly width: number
-  readonly paint: Paint
-  /** Wall milliseconds. */
-  readonly now: number
-}
-
-const GREEN = 32
-const INDENT = '  '
+import { GREEN, INDENT, isOutOfRotation, type StatusStyle, workerTable } from './status-table.ts'
+import { flow, wrap } from './text.ts'
+import { shortDuration, shortPercent, shortSize } from './units.ts'
 
 export function renderStatus(document: StatusDocument, style: StatusStyle): string {
   const lines = [...supervisorLines(document.supervisor, style), ...connectionLines(document.supervisor, style)]
@@ -88,7 +77,7 @@ function appLines(app: AppStatus, style: StatusStyle): string[] {
   if (app.schedule !== 'round-robin') lines.push(...wrap(TRADES[app.schedule], style.width, INDENT))
   for (const note of strategyNotes(app)) lines.push(...wrap(note, style.width, INDENT))
   if (app.workers.length === 0) return lines
-  const [head = '', ...rows] = table(app.workers, style)
+  const [head = '', ...rows] = workerTable(app.workers, style)
   lines.push(style.paint(head, GREY))
   for (const [index, worker] of app.workers.entries()) {
     lines.push(rows[index] ?? '')
@@ -136,57 +125,6 @@ function gateNote({ gate }: AppStatus): string {
     : 'too many crashes: one worker is being tried, and opens the way for the others if it stays up'
 }
 
-interface Column {
-  readonly head: string
-  readonly align: 'left' | 'right'
-  readonly cell: (worker: WorkerStatus, style: StatusStyle) => Cell
-}
-
-const COLUMNS: readonly Column[] = [
-  { head: 'SLOT', align: 'right', cell: ({ slot }) => ({ text: slot === STANDBY_SLOT ? '-' : String(slot) }) },
-  { head: 'PID', align: 'right', cell: ({ pid }) => ({ text: shortNumber(pid) }) },
-  { head: 'STATE', align: 'left', cell: stateCell },
-  {
-    head: 'UPTIME',
-    align: 'right',
-    cell: ({ pid, uptimeMs }) => ({ text: shortDuration(pid === null ? null : uptimeMs) }),
-  },
-  { head: 'RESTARTS', align: 'right', cell: ({ restarts }) => ({ text: String(restarts) }) },
-  { head: 'CPU', align: 'right', cell: ({ cpu }) => ({ text: shortPercent(cpu) }) },
-  { head: 'MEM', align: 'right', cell: ({ rss }) => ({ text: shortSize(rss) }) },
-  { head: 'LAG', align: 'right', cell: ({ eventLoop }) => ({ text: shortDelay(eventLoop.delayP99Ms) }) },
-  { head: 'CONN', align: 'right', cell: ({ connections }) => ({ text: shortNumber(connections) }) },
-]
-
-/** The first row is the head. Columns go from the right until the rest fits; what tells whether it works stays. */
-function table(workers: readonly WorkerStatus[], style: StatusStyle): string[] {
-  const plain = { ...style, paint: (text: string) => text }
-  for (let shown = COLUMNS.length; ; shown -= 1) {
-    const chosen = COLUMNS.slice(0, shown)
-    const align = chosen.map((column) => column.align)
-    const layOut = (with_: StatusStyle): string[] => {
-      const rows = workers.map((worker) => chosen.map(({ cell }) => cell(worker, with_)))
-      return columns([chosen.map(({ head }) => ({ text: head })), ...rows], align).map((line) => INDENT + line)
-    }
-    const fits = layOut(plain).every((line) => line.length <= style.width)
-    if (fits || shown <= 4) return layOut(style)
-  }
-}
-
-function stateCell(worker: WorkerStatus, { paint }: StatusStyle): Cell {
-  const { state, retryInMs } = worker
-  // Its app does not count it as ready: nor must who runs an eye down the column.
-  if (isOutOfRotation(worker)) return { text: 'out', paint: (text) => paint(text, YELLOW) }
-  return {
-    text: retryInMs === null ? state : `${state} ${shortDuration(retryInMs)}`,
-    paint: (text) => paint(text, colourOfWorker(state)),
-  }
-}
-
-function isOutOfRotation({ state, inRotation }: WorkerStatus): boolean {
-  return state === 'ready' && !inRotation
-}
-
 /** What the watchdogs hold against it, and what becomes of it. */
 function sicknessOf(app: string, worker: WorkerStatus): string | null {
   const { slot, state, limits, due } = worker
@@ -227,22 +165,6 @@ function colourOfApp({ state }: AppStatus): number {
       return RED
     case 'ended':
     case 'stopped':
-      return GREY
-    default:
-      return YELLOW
-  }
-}
-
-function colourOfWorker(state: WorkerStatus['state']): number {
-  switch (state) {
-    case 'ready':
-    case 'standby':
-      return GREEN
-    case 'killing':
-    case 'backoff':
-      return RED
-    case 'empty':
-    case 'parked':
       return GREY
     default:
       return YELLOW
