@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { METRICS, type MetricDefinition } from '../../src/metrics/definitions.ts'
-import { toText } from '../../src/metrics/text-format.ts'
+import { formatFor, toText } from '../../src/metrics/text-format.ts'
 import { metric, parseMetrics } from '../support/prometheus.ts'
 
 describe('the text', () => {
@@ -34,7 +34,7 @@ describe('the text', () => {
     const name = 'http_server_request_duration_seconds'
     const families = parseMetrics(toText([{ name, labels: { app: 'web' }, value }]))
     const bucket = (le: string): number => metric(families, `${name}_bucket`, { app: 'web', le })
-    expect([bucket('0.1'), bucket('1'), bucket('+Inf')]).toEqual([2, 2, 5])
+    expect([bucket('0.1'), bucket('1.0'), bucket('+Inf')]).toEqual([2, 2, 5])
     expect(metric(families, `${name}_sum`, { app: 'web' })).toBe(7.5)
     expect(metric(families, `${name}_count`, { app: 'web' })).toBe(5)
   })
@@ -42,6 +42,45 @@ describe('the text', () => {
   it('is empty where there is nothing', () => {
     expect(toText([])).toBe('')
   })
+})
+
+describe('OpenMetrics', () => {
+  it('names families of counters without _total, escapes quotes in their help, and has an end', () => {
+    const samples = [
+      { name: 'resil_info', labels: { name: 'a"b', version: '1', node: 'v20' }, value: 1 },
+      { name: 'resil_worker_starts_total', labels: { app: 'web' }, value: 3 },
+    ] as const
+    const [, , info, help, type, starts, ...end] = toText(samples, 'openmetrics').split('\n')
+    expect(info).toBe('resil_info{name="a\\"b",version="1",node="v20"} 1')
+    expect(help).toMatch(/^# HELP resil_worker_starts \S/)
+    expect([type, starts, ...end]).toEqual([
+      '# TYPE resil_worker_starts counter',
+      'resil_worker_starts_total{app="web"} 3',
+      '# EOF',
+      '',
+    ])
+  })
+
+  it('of nothing has an end, too', () => expect(toText([], 'openmetrics')).toBe('# EOF\n'))
+
+  it.each([
+    ['', 'prometheus'],
+    ['*/*', 'prometheus'],
+    ['text/plain', 'prometheus'],
+    ['application/openmetrics-text; version=1.0.0; charset=utf-8', 'openmetrics'],
+    ['application/openmetrics-text', 'openmetrics'],
+    ['application/openmetrics-text;version=0.0.1,text/plain;version=0.0.4;q=0.5', 'prometheus'],
+    ['text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1', 'prometheus'],
+    // Prometheus 2 and 3, by default.
+    [
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      'openmetrics',
+    ],
+    [
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+      'openmetrics',
+    ],
+  ])('for Accept: %s it is %s', (accept, format) => expect(formatFor(accept)).toBe(format))
 })
 
 describe('the strict reader', () => {

@@ -4,7 +4,7 @@
 import type { ResilEvent } from '../../events/events.ts'
 import { createEventCounts } from '../../metrics/event-counts.ts'
 import { sample, statusSamples } from '../../metrics/status-samples.ts'
-import { type Sample, toText } from '../../metrics/text-format.ts'
+import { type Sample, type TextFormat, toText } from '../../metrics/text-format.ts'
 import type { EventStreams } from './event-stream.ts'
 import { createHealthWatch, type HealthWatch } from './health.ts'
 import type { AdminPort } from './port.ts'
@@ -25,8 +25,8 @@ export interface Observed {
   add(event: ResilEvent): void
   refused(reason: RefusalReason): void
   readonly health: Pick<HealthWatch, 'started' | 'ready'>
-  /** All metrics, in the text format of Prometheus. */
-  metrics(port: AdminPort, streams: Pick<EventStreams, 'count' | 'dropped'>): string
+  /** All metrics. */
+  metrics(port: AdminPort, streams: Pick<EventStreams, 'count' | 'dropped'>, format: TextFormat): string
 }
 
 export function createObserved(apps: readonly string[]): Observed {
@@ -41,7 +41,7 @@ export function createObserved(apps: readonly string[]): Observed {
     },
     refused: (reason) => void refusals.set(reason, (refusals.get(reason) ?? 0) + 1),
     health,
-    metrics: (port, streams) => {
+    metrics: (port, streams, format) => {
       const samples: Sample[] = [
         ...processSamples(),
         ...statusSamples(port.glance(), port),
@@ -50,7 +50,7 @@ export function createObserved(apps: readonly string[]): Observed {
         sample('resil_admin_event_streams', {}, streams.count),
         sample('resil_admin_events_dropped_total', {}, streams.dropped),
       ]
-      return toText(samples)
+      return toText(samples, format)
     },
   }
 }

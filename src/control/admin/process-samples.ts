@@ -9,21 +9,27 @@ const MICROSECONDS_PER_S = 1e6
 export function processSamples(): Sample[] {
   const { user, system } = process.cpuUsage()
   const { active, idle } = performance.eventLoopUtilization()
-  const fds = openFds()
+  const fds = known(openFds)
+  // It reads /proc, too: without a descriptor left it throws.
+  const rss = known(process.memoryUsage.rss)
   return [
     sample('process_start_time_seconds', {}, performance.timeOrigin / 1_000),
     sample('process_cpu_seconds_total', {}, (user + system) / MICROSECONDS_PER_S),
-    sample('process_resident_memory_bytes', {}, process.memoryUsage.rss()),
+    ...(rss === null ? [] : [sample('process_resident_memory_bytes', {}, rss)]),
     ...(fds === null ? [] : [sample('process_open_fds', {}, fds)]),
     sample('nodejs_eventloop_time_seconds_total', { state: 'active' }, active / 1_000),
     sample('nodejs_eventloop_time_seconds_total', { state: 'idle' }, idle / 1_000),
   ]
 }
 
-function openFds(): number | null {
+/** Without the one that reads the folder. */
+function openFds(): number {
+  return readdirSync('/proc/self/fd').length - 1
+}
+
+function known(ask: () => number): number | null {
   try {
-    // Without the one that reads the folder.
-    return readdirSync('/proc/self/fd').length - 1
+    return ask()
   } catch {
     return null
   }

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdminSettings } from '../../config/settings.ts'
+import { CONTENT_TYPES, formatFor } from '../../metrics/text-format.ts'
 import { findApp } from '../operations/target.ts'
 import { findOperation } from '../operations.ts'
 import type { EventStreams } from './event-stream.ts'
@@ -15,7 +16,6 @@ import { Refusal, refusalOf, respondJson, respondRefusal, respondText, wantsJson
 /** So that readers of events never take the places of probes. */
 const MOST_EVENT_STREAMS = 16
 const MOST_OPERATIONS = 32
-const METRICS_TYPE = 'text/plain; version=0.0.4'
 
 export interface Routed {
   readonly settings: AdminSettings
@@ -42,8 +42,10 @@ const READS: Readonly<Record<string, { readonly about: string; answer(visit: Vis
   },
   '/metrics': {
     about: 'for Prometheus',
-    answer: ({ response, observed, port, streams }) =>
-      respondText(response, 200, observed.metrics(port, streams), METRICS_TYPE),
+    answer: ({ request, response, observed, port, streams }) => {
+      const format = formatFor(request.headers.accept ?? '')
+      respondText(response, 200, observed.metrics(port, streams, format), CONTENT_TYPES[format])
+    },
   },
   '/status': {
     about: 'as `resil status --json`; ?app=name for one',

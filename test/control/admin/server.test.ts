@@ -201,6 +201,16 @@ describe('what can be read', () => {
     expect(Number(head.headers['content-length'])).toBeGreaterThan(1_000)
   })
 
+  it('/metrics is OpenMetrics for who asks for it: the same series under the same names', async () => {
+    const { number } = await serveAdmin()
+    const open = await ask(number, '/metrics', { headers: { accept: 'application/openmetrics-text; version=1.0.0' } })
+    expect(open.headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8')
+    expect(open.body).toMatch(/\n# EOF\n$/)
+    const namesIn = (text: string): string[] =>
+      text.split('\n').flatMap((line) => /^[^#]\S*(?= )/.exec(line)?.[0] ?? [])
+    expect(namesIn(open.body)).toEqual(namesIn((await ask(number, '/metrics')).body))
+  })
+
   it('/metrics is what the strict reader reads, each metric and label is in the table, and each of the table is there', async () => {
     const strategy = { name: 'db', workers: 2, rejected: 0 }
     const app = appStatus({
