@@ -7,6 +7,7 @@ import { createObserved, type Observed } from '../control/admin/observe.ts'
 import type { AdminPort } from '../control/admin/port.ts'
 import { type AdminServer, openAdminServer } from '../control/admin/server.ts'
 import type { ResilEvent } from '../events/events.ts'
+import { placeDiagnosisFile } from './evidence/diagnosis-files.ts'
 import { ownerOfPort } from './port-owner.ts'
 import { countTraffic, type TrafficCount } from './traffic-count.ts'
 
@@ -14,7 +15,8 @@ export interface PreparedAdmin {
   readonly observed: Observed
   readonly traffic: TrafficCount
   open(
-    port: Omit<AdminPort, 'trafficOf' | 'strategiesOf'>,
+    port: Omit<AdminPort, 'trafficOf' | 'strategiesOf' | 'placeDiagnosisFile'>,
+    stateDir: string | null,
     clock: Clock,
     publish: (event: ResilEvent) => void,
   ): AdminServer
@@ -26,10 +28,16 @@ export function prepare(settings: AdminSettings, apps: readonly string[]): Prepa
   return {
     observed,
     traffic,
-    open: (port, clock, publish) =>
+    open: (port, stateDir, clock, publish) =>
       openAdminServer({
         settings,
-        port: { ...port, trafficOf: traffic.of, strategiesOf: traffic.strategiesOf },
+        port: {
+          ...port,
+          trafficOf: traffic.of,
+          strategiesOf: traffic.strategiesOf,
+          placeDiagnosisFile: (target, kind) =>
+            placeDiagnosisFile(stateDir, { target, kind, wallNow: clock.wallNow() }),
+        },
         observed,
         clock,
         publish,

@@ -196,7 +196,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   warn = (message) => publish({ type: 'supervisor.warned', message })
   for (const message of warnings) warn(message)
   loop.submit({ type: 'tick' })
-  const adminServer = admin?.open(port, clock, publish)
+  const adminServer = admin?.open(port, state.dir, clock, publish)
 
   const code = await ended
   // Whoever asked for the stop is answered in this turn of the event loop; the socket closes in the next.

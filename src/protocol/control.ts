@@ -66,6 +66,9 @@ export type DiagnoseRequest =
   | { readonly kind: 'cpu-profile'; readonly durationMs: number; readonly file: string }
   | { readonly kind: 'heap-snapshot'; readonly file: string; readonly force: boolean }
 
+/** By what it is named. */
+export type DiagnosisFileKind = 'cpuprofile' | 'heapsnapshot'
+
 /** Said before what takes long. */
 export interface DiagnoseProgress {
   readonly note: string

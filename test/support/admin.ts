@@ -44,7 +44,13 @@ export async function serveAdmin(
   })
   const server = openAdminServer({
     settings: { host: '127.0.0.1', port: 0, ...settings },
-    port: { ...port, glance: port.status, trafficOf: () => NO_TRAFFIC, strategiesOf: () => STRATEGIES },
+    port: {
+      ...port,
+      glance: port.status,
+      trafficOf: () => NO_TRAFFIC,
+      strategiesOf: () => STRATEGIES,
+      placeDiagnosisFile: (target, kind) => `/state/diagnoses/${target}.${kind}`,
+    },
     observed,
     clock,
     publish: (event) => {

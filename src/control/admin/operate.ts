@@ -6,7 +6,8 @@ import { ResilError } from '../../errors.ts'
 import { MAX_REQUEST_BYTES, type OperationName } from '../../protocol/control.ts'
 import { drained } from '../drained.ts'
 import { perform } from '../operations.ts'
-import type { ControlPort } from '../port.ts'
+import type { AdminPort } from './port.ts'
+import { makesFile, placed } from './remote-diagnosis.ts'
 import { Refusal, refusalOf, respondJson, respondRefusal, startStream } from './respond.ts'
 
 const FULL_BYTES = 256 * 1024
@@ -14,14 +15,29 @@ const LINES = 'application/x-ndjson'
 /** Of these the items are the answer. */
 const STREAMS: readonly OperationName[] = ['logs', 'events']
 
+/** What makes files is done for one caller at a time. */
+export interface FileTurn {
+  taken: boolean
+}
+
 /** The caller has been let in. Throws a Refusal where it has not begun; afterwards what goes wrong is part of the answer. */
 export async function operate(
   op: OperationName,
-  port: ControlPort,
+  port: AdminPort,
   request: IncomingMessage,
   response: ServerResponse,
+  turn: FileTurn,
 ): Promise<void> {
   const params = await readParams(request)
+  const file = op === 'diagnose' && makesFile(params)
+  if (file && turn.taken) {
+    throw new Refusal(
+      503,
+      'RESIL_BUSY',
+      'a profile or a snapshot is being taken already: over HTTP it is one at a time',
+    )
+  }
+  const asked = file ? placed(params, port) : params
   const controller = new AbortController()
   response.once('close', () => controller.abort(new ResilError('RESIL_BUSY', 'the client has gone')))
   const lines = STREAMS.includes(op) || (request.headers.accept ?? '').includes(LINES)
@@ -36,14 +52,17 @@ export async function operate(
     full,
     drained: () => drained(response, full),
   }
+  turn.taken ||= file
   try {
-    const result = await perform(op, { port, params, sink, signal: controller.signal })
+    const result = await perform(op, { port, params: asked, sink, signal: controller.signal })
     if (!response.headersSent) return respondJson(response, statusOf(result), result)
     say({ ok: true, result })
   } catch (error) {
     const refusal = refusalOf(error)
     if (!response.headersSent) return respondRefusal(response, refusal)
     say({ ok: false, error: { code: refusal.code, message: refusal.message } })
+  } finally {
+    if (file) turn.taken = false
   }
   response.end()
 }

@@ -9,7 +9,7 @@ import type { EventStreams } from './event-stream.ts'
 import { checkHost, checkMayChange } from './guard.ts'
 import type { Health } from './health.ts'
 import type { Observed } from './observe.ts'
-import { operate } from './operate.ts'
+import { type FileTurn, operate } from './operate.ts'
 import type { AdminPort } from './port.ts'
 import { Refusal, refusalOf, respondJson, respondRefusal, respondText, wantsJson } from './respond.ts'
 
@@ -79,6 +79,7 @@ const INDEX = [
 
 export function createRoutes(routed: Routed): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   let operations = 0
+  const fileTurn: FileTurn = { taken: false }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     checkHost(request, routed.settings)
@@ -98,7 +99,7 @@ export function createRoutes(routed: Routed): (request: IncomingMessage, respons
     }
     operations += 1
     try {
-      await operate(operation.name, routed.port, request, response)
+      await operate(operation.name, routed.port, request, response, fileTurn)
     } finally {
       operations -= 1
     }

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { Evidence } from '../../events/evidence.ts'
 import { REPORT_FLAGS } from '../../protocol/agent-command.ts'
+import { boundFolder } from './bound-folder.ts'
 import { cleanReport } from './clean-report.ts'
 
 export interface FatalReports {
@@ -66,7 +67,7 @@ export function openFatalReports(stateDir: string | null, warn: (message: string
       try {
         const own = readdirSync(dir).filter((name) => RAW.exec(name)?.[1] === String(pid))
         const [evidence = null] = own.map((name) => settle(dir, name)).filter((each) => each !== null)
-        if (evidence !== null) bound(dir)
+        if (evidence !== null) boundFolder(dir, KEPT, { mostFiles: MOST_REPORTS, mostBytes: MOST_BYTES })
         return evidence
       } catch (error) {
         return { kind: 'none', reason: `its diagnostic report can't be kept: ${messageOf(error)}` }
@@ -108,20 +109,3 @@ const REFUSED = {
   'too-large': `has more than ${LARGEST_BYTES / 2 ** 20} MiB`,
   'cut-off': 'breaks off in the middle',
 } as const
-
-/** The oldest go first. */
-function bound(dir: string): void {
-  // Named by their time.
-  const kept = readdirSync(dir)
-    .filter((name) => KEPT.test(name))
-    .sort()
-    .map((name) => ({ path: join(dir, name), bytes: statSync(join(dir, name)).size }))
-  let bytes = kept.reduce((sum, one) => sum + one.bytes, 0)
-  let count = kept.length
-  for (const one of kept) {
-    if (count <= MOST_REPORTS && bytes <= MOST_BYTES) return
-    rmSync(one.path, { force: true })
-    count -= 1
-    bytes -= one.bytes
-  }
-}
