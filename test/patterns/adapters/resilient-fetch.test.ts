@@ -150,8 +150,14 @@ it('ends an attempt that gets no headers in time', async () => {
   const { url, requests } = await serve((_request, response, count) => {
     if (count > 1) response.end('second')
   })
-  const response = await resilient({ attemptTimeoutMs: 200 })(url)
-  expect(await response.text()).toBe('second')
+  const clock = manualClock()
+  const call = resilient({ clock, attemptTimeoutMs: 200, totalTimeoutMs: 600_000 })(url)
+  await expect.poll(requests).toBe(1)
+  clock.advance(200)
+  // The wait before the next attempt.
+  await turn()
+  clock.advance(1)
+  expect(await (await call).text()).toBe('second')
   expect(requests()).toBe(2)
 })
 
@@ -159,9 +165,12 @@ it('ends a body that is not complete when the total time is up', async () => {
   const { url } = await serve((_request, response) => {
     response.write('some')
   })
-  const response = await resilient({ totalTimeoutMs: 300, attemptTimeoutMs: 200 })(url)
+  const clock = manualClock()
+  const response = await resilient({ clock, totalTimeoutMs: 300, attemptTimeoutMs: 200 })(url)
   expect(response.status).toBe(200)
-  expect(await errorOf(response.text())).toMatchObject({ code: 'RESIL_TIMEOUT' })
+  const text = errorOf(response.text())
+  clock.advance(300)
+  expect(await text).toMatchObject({ code: 'RESIL_TIMEOUT' })
 })
 
 it('the total time counts from the start of the call, not from the headers', async () => {
