@@ -9,6 +9,7 @@ import { appFields, supervisorFields } from '../../src/config/layers/gather.ts'
 import { INCIDENT_KINDS } from '../../src/events/incident-kind.ts'
 import { adviceFor } from '../../src/incidents/advice.ts'
 import { sampleIncident } from '../incidents/sample-incident.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = `${root}/docs/runbooks`
@@ -57,7 +58,11 @@ describe.each(INCIDENT_KINDS)('%s', (kind) => {
 
 test('they are in the package, so that the path that resil why prints is there in a container', () => {
   const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }),
+    // Its own cache: there may be no home, or one that can't be written.
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline', '--cache', tempDir()], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   ) as [{ files: { path: string }[] }]
   const paths = packed.files.map(({ path }) => path)
   for (const kind of INCIDENT_KINDS) expect(paths).toContain(`docs/runbooks/${kind}.md`)

@@ -84,11 +84,25 @@ export { anyStrategy, body, like, onDrain, ready, same }
 
 beforeAll(() => {
   const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', dir.path], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
+    // Its own cache: there may be no home, or one that can't be written.
+    execFileSync(
+      'npm',
+      [
+        'pack',
+        '--json',
+        '--ignore-scripts',
+        '--offline',
+        '--cache',
+        join(dir.path, 'cache'),
+        '--pack-destination',
+        dir.path,
+      ],
+      {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    ),
   ) as [{ filename: string }]
   const home = join(dir.path, 'node_modules/resil')
   mkdirSync(home, { recursive: true })

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, it } from 'vitest'
+import type { Clock } from '../../../src/clock.ts'
 import {
   type AnyStrategy,
   bulkhead,
@@ -12,7 +13,7 @@ import {
   retry,
   timeout,
 } from '../../../src/patterns.ts'
-import { deferred, fails } from '../support/promises.ts'
+import { deferred, fails, turn } from '../support/promises.ts'
 
 // Request ids, tenants and transactions travel in AsyncLocalStorage: a call that ran in another's would use another's.
 const request = new AsyncLocalStorage<string>()
@@ -51,13 +52,27 @@ it('so does one that waited for its turn', async () => {
 
 it('attempts after a timeout run in the context of their own call, though calls share a timer', async () => {
   const hang = new Promise(() => {})
-  const backoff = constantBackoff(0)
+  const hands = manualClock()
+  // As Node's timers: each runs in the context of whoever armed it.
+  const clock: Clock = {
+    now: () => hands.now(),
+    wallNow: () => hands.wallNow(),
+    setTimeout: (run, delayMs) => hands.setTimeout(AsyncLocalStorage.bind(run), delayMs),
+  }
+  const again = { clock, backoff: constantBackoff(0) }
+  const limit = { clock, timeoutMs: 20 }
+  const cached = fallback.cached({ clock, key: 'k', singleFlight: false })
   for (const strategy of [
-    pipeline('p', retry({ backoff }), timeout(20)),
-    retry({ backoff, attemptTimeoutMs: 20 }),
-    pipeline('p', retry({ backoff }), fallback.cached({ key: 'k', singleFlight: false }), timeout(20), bulkhead()),
+    pipeline('p', retry(again), timeout(limit)),
+    retry({ ...again, attemptTimeoutMs: 20 }),
+    pipeline('p', retry(again), cached, timeout(limit), bulkhead({ clock })),
   ]) {
     const { seen, all } = calls(strategy, ['a', 'b'], (_id, run) => (run < 3 ? hang : undefined))
+    // Two attempts that hang, and the wait of no time after each.
+    for (let step = 0; step < 4; step += 1) {
+      await turn()
+      hands.advance(20)
+    }
     await all
     expect(seen).toEqual({ a: ['a', 'a', 'a'], b: ['b', 'b', 'b'] })
   }
