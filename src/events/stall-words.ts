@@ -12,7 +12,7 @@ export function stallWords(app: string, slot: number, stall: StallCause): string
     case 'unkillable':
       return `a worker of ${who} does not end, though it was sent SIGKILL: the kernel holds it, as a rule for a disk or a network file system`
     case 'silent':
-      return `the event loop of ${who} does not turn; \`resil diagnose ${who} --stack\` shows where it stands`
+      return `the event loop of ${who} does not turn`
     case 'unready':
       return `${who} gets no traffic, since its readiness probe fails`
     case 'gate':

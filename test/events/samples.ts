@@ -829,7 +829,7 @@ const rows: Rows = {
         tookMs: 900,
       },
       'error',
-      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn; `resil diagnose web:0 --stack` shows where it stands',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn',
     ],
     [
       {
@@ -841,7 +841,7 @@ const rows: Rows = {
         tookMs: 900,
       },
       'error',
-      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn; `resil diagnose web:0 --stack` shows where it stands',
+      'web: reload to generation 3 failed after 900 ms and was rolled back, 4 workers kept: the event loop of web:0 does not turn',
     ],
     [
       {

@@ -96,7 +96,7 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     const { code, stdout } = await reload
     expect(code).toBe(75)
     expect(stdout).toContain(
-      'web: reload to generation 2 failed and was rolled back, the old one serves on: the event loop of web:0 does not turn;',
+      'web: reload to generation 2 failed and was rolled back, the old one serves on: the event loop of web:0 does not turn\n',
     )
     expect(await releases()).toEqual(['one'])
     await service.stop()
