@@ -66,6 +66,8 @@ export function moveVacantSlots(app: App): void {
     if (canaryRoom(app, app.rollout) === 0) return
     slot.generation = goal
     pardonSlot(slot)
+    // Nothing is known against the new release: its own crashes would have turned it back.
+    if (app.rollout.back === null) pardonApp(app)
     // What was stopped by hand, or ended by policy, stays so.
     if (slot.vacancy.status === 'backoff') slot.vacancy = { status: 'empty' }
   }

@@ -142,6 +142,19 @@ describe('a restart gate that opens while a reload is under way', () => {
     expect(sim.app()).toMatchObject({ gate: { status: 'closed' } })
   })
 
+  it('is none either where the old worker goes first', () => {
+    const reloading = { surge: 0, maxUnavailable: 1 }
+    const restart = { ...restartSettings, storm: { max: 2 } }
+    const sim = simulate([appSettings({ instances: 6, restart, reload: reloading })])
+    sim.bootAll()
+    reload(sim)
+    // The new worker can't start before the old one has gone, and meanwhile the others crash.
+    for (const id of [2, 3, 4, 5, 6]) sim.exit(id, { code: 1 })
+    live(sim, 30)
+    expect(sim.eventsOf('reload.finished')).toHaveLength(1)
+    expect(generations(sim)).toEqual([2, 2, 2, 2, 2, 2])
+  })
+
   it('does not keep the old release from coming back where the new one crashed', () => {
     const sim = simulate([appSettings({ instances: 2, restart: restartSettings })])
     sim.bootAll()
