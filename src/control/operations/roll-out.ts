@@ -124,8 +124,10 @@ function rollOut(call: Call<'reload'> | Call<'restart'>, input: RollOut): Promis
   return awaitEvent(
     call,
     (event) => {
+      // Whoever scales it meanwhile changes which slots there are.
+      if (event.type === 'app.scaled') return event.app === input.app ? verdict.add(event) : undefined
       if (!('request' in event) || event.request !== input.request) return undefined
-      if (event.type !== 'app.scaled') sink.emit(event)
+      sink.emit(event)
       return verdict.add(event)
     },
     () => port.submit(input),

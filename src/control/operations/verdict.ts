@@ -7,7 +7,7 @@ import type { ReloadVerdict } from '../../protocol/control.ts'
 
 type SlotVerdict = ReloadVerdict['slots'][number]
 
-/** A reload may bring another number of instances, and takes it back when it fails. */
+/** A reload may bring another number of instances, and takes it back when it fails; and somebody may scale the app meanwhile. */
 type Scaled = Extract<AppEvent, { type: 'app.scaled' }>
 
 export interface VerdictCollector {

@@ -77,6 +77,11 @@ describe('the verdict on a reload', () => {
     expect(verdictOf([started, scaled(2, 1), replaced(0), finished])).toMatchObject({
       slots: [came(0), { slot: 1, outcome: 'removed' }],
     })
+    // By somebody else, when the slot had its new worker.
+    const theirs = { ...scaled(2, 1), request: 'scale-7' }
+    expect(verdictOf([started, replaced(0), replaced(1), theirs, finished])).toMatchObject({
+      slots: [came(0), { slot: 1, outcome: 'removed' }],
+    })
     const rolledBack: ReloadEvent = { ...about, type: 'reload.rolledBack', generation: 2, kept: 2, failure, tookMs: 9 }
     expect(verdictOf([started, scaled(2, 1), scaled(1, 2), rolledBack])).toMatchObject({
       slots: [kept(0), { slot: 1, outcome: 'failed' }],
