@@ -12,8 +12,6 @@ import { describeWatchdog } from './describe-watchdog.ts'
 import { describeWorker } from './describe-worker.ts'
 import type { ResilEvent } from './events.ts'
 
-export { severityOf } from './severity.ts'
-
 /** Never more than one line, whatever the event carries. */
 export function describe(event: ResilEvent): string {
   return sentenceOf(event).replaceAll(/\s*[\r\n]+\s*/g, ' ')

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { describe, severityOf } from '../../src/events/describe.ts'
+import { describe } from '../../src/events/describe.ts'
 import type { ResilEvent } from '../../src/events/events.ts'
+import { severityOf } from '../../src/events/severity.ts'
 import { samples } from './samples.ts'
 
 test.each(samples)('$event.type: $text', ({ event, text }) => {

@@ -13,8 +13,6 @@ import { beginLook, triageOf } from './read-proc.ts'
 import { profileFromOutside } from './spinning-profile.ts'
 import type { Triage } from './triage.ts'
 
-export { triageOf } from './read-proc.ts'
-
 /** What evidence needs of a worker. */
 export interface EvidenceSubject {
   readonly process: { readonly pid?: number | undefined }

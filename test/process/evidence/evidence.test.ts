@@ -3,8 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { AgentTalk } from '../../../src/process/evidence/agent-talk.ts'
-import { type EvidenceSubject, holdOff, takeEvidence, triageOf } from '../../../src/process/evidence/evidence.ts'
+import { type EvidenceSubject, holdOff, takeEvidence } from '../../../src/process/evidence/evidence.ts'
 import type { InspectorAccess } from '../../../src/process/evidence/inspector-access.ts'
+import { triageOf } from '../../../src/process/evidence/read-proc.ts'
 import { assertNoProcessLeft, MARK_VARIABLE, mark } from '../../support/processes.ts'
 
 const running: ChildProcess[] = []
