@@ -189,7 +189,7 @@ describe.each(nodesUnderTest)('on Node $version', ({ path: node }) => {
     const before = client.received.length
     expect(await client.closed).toBe('end')
     expect(client.received.length).toBeGreaterThan(before)
-    await app.finish()
+    await app.finish({ atDeadline: true })
   })
 
   it('server-sent events that the app ends in onDrain() are no reason to wait', async () => {

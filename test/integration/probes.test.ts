@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { assertNoProcessLeft, DEADLINE_MS } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
+import { rawClient, get as request } from '../support/raw-client.ts'
 import { fixture, freePort, type Service, startService } from '../support/service.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -56,7 +57,10 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   it('readiness takes a sick worker out of rotation without ending it, and lets it back in', async () => {
     const service = await withProbes({ readiness: { http: '/health', ...often } }, node)
     await service.event('app.running')
-    const sick = await sicken(service)
+    // The connections that it has stay its own.
+    const client = await rawClient(service.port)
+    client.write(request('/be?how=sick'))
+    const sick = Number(/"pid":(\d+)/.exec(await client.until(/"pid":\d+/))?.[1])
     await service.event('worker.rotated', ({ inRotation, worker }) => !inRotation && worker.pid === sick)
     const pids = await Promise.all(Array.from({ length: 12 }, async () => JSON.parse(await service.get()).pid))
     expect(pids).not.toContain(sick)
@@ -65,7 +69,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     expect(app).toMatchObject({ ready: 2, state: 'degraded' })
     expect(app?.workers.find(({ pid }) => pid === sick)).toMatchObject({ state: 'ready', inRotation: false })
     expect((await service.resil(['status'])).stdout).toMatch(/no new connections/)
+    client.write(request('/be?how=well'))
+    await service.event('worker.rotated', ({ inRotation, worker }) => inRotation && worker.pid === sick)
+    const again = await Promise.all(Array.from({ length: 12 }, async () => JSON.parse(await service.get()).pid))
+    expect(again).toContain(sick)
     expect(service.events('worker.exited')).toEqual([])
+    client.end()
     await service.stop()
   })
 

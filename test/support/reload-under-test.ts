@@ -27,8 +27,11 @@ export interface ReloadUnderTest {
   order(): Promise<void>
   /** The same, and the old one has begun. */
   drain(): Promise<void>
-  /** When the old worker has gone, in order, and the reload has succeeded. Stops the service. */
-  finish(): Promise<void>
+  /**
+   * When the old worker has gone, in order, and the reload has succeeded. Stops the service. `atDeadline`: the agent's own deadline
+   * is half a second before that of the supervisor, which a busy machine may not leave it.
+   */
+  finish(options?: { readonly atDeadline: boolean }): Promise<void>
 }
 
 /** `source` is CommonJS, or an entry of the repository by its path. */
@@ -63,11 +66,14 @@ export async function startReloadable(source: string, options: ReloadOptions): P
       await order()
       await service.waitForLine(`draining ${pid}`)
     },
-    finish: async () => {
+    finish: async ({ atDeadline } = { atDeadline: false }) => {
       const { exit } = await service.event('worker.exited', (event) => event.worker.pid === pid)
-      expect(exit).toMatchObject({ kind: 'planned', code: 0, signal: null })
+      expect(exit).toMatchObject({ kind: 'planned' })
       expect(await reloaded).toMatchObject({ code: 0 })
-      expect(service.events('worker.signalled')).toEqual([])
+      if (!atDeadline) {
+        expect(exit).toMatchObject({ code: 0, signal: null })
+        expect(service.events('worker.signalled')).toEqual([])
+      }
       expect(await service.stop()).toEqual({ code: 0, signal: null })
       await rm(cwd, { recursive: true, force: true })
     },
