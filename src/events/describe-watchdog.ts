@@ -18,11 +18,21 @@ export function describeWatchdog(event: WatchdogEvent): string {
             : `${amount(measured, unit)}, limit ${amount(limit, unit)}`
       return `${who} ${sicknessOf(event)} (${numbers}${detail === '' ? '' : `; ${detail}`}): ${actionOf(event)}`
     }
+    case 'watchdog.calmed':
+      return `${who} ${CALMED[event.watchdog]}`
     case 'evidence.taken':
       return `${who}: ${evidenceWords(event.evidence)}`
     default:
       return assertNever(event)
   }
+}
+
+const CALMED: Readonly<Record<Extract<WatchdogEvent, { type: 'watchdog.calmed' }>['watchdog'], string>> = {
+  memory: 'is below its memory limit again',
+  cpu: 'is below its CPU limit again',
+  'event-loop': 'has an event loop that keeps up again',
+  descriptors: 'has file descriptors to spare again',
+  probe: 'passes its probe again',
 }
 
 type Tripped = Extract<WatchdogEvent, { type: 'watchdog.tripped' }>

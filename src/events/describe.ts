@@ -63,6 +63,7 @@ function sentenceOf(event: ResilEvent): string {
     case 'worker.replacementFailed':
       return describeWorker(event)
     case 'watchdog.tripped':
+    case 'watchdog.calmed':
     case 'evidence.taken':
       return describeWatchdog(event)
     case 'incident.opened':

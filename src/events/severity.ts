@@ -40,6 +40,7 @@ export function severityOf(event: ResilEvent): Severity {
     case 'incident.worsened':
     case 'incident.resolved':
     case 'hook.recovered':
+    case 'watchdog.calmed':
       return 'info'
     case 'output.dropped':
     case 'log.rotationFailed':

@@ -6,7 +6,7 @@ import type { CollectorInput, CollectorState, Ending, Fact } from './collector-s
 import { failureOf, rollbackOf } from './failure.ts'
 import type { Incident } from './incident.ts'
 import { record, tellStory, worsenToLoop } from './record.ts'
-import { noteCalm, noteReadiness, resolveOver } from './resolve.ts'
+import { ease, noteCalm, noteReadiness, resolveOver } from './resolve.ts'
 import { isTellable } from './timeline.ts'
 
 export interface Collected {
@@ -47,7 +47,7 @@ function onFact(state: CollectorState, fact: Fact, events: ResilEvent[]): string
     if (failure === null) tellStory(state, event)
     else id = record(state, failure, fact, events)
     if (event.type === 'gate.opened') id = worsenToLoop(state, fact, events)
-    if (event.type === 'worker.exited') forget(state, event.worker.id)
+    if (event.type === 'worker.exited') forget(state, event.worker.id, fact.now)
   }
   id = followReload(state, fact, events) ?? id
   if (isTellable(event)) state.recent = [...state.recent, event].slice(-MOST_RECENT)
@@ -64,7 +64,8 @@ function isSuspect({ open }: CollectorState, worker: number): boolean {
 }
 
 /** An incident that lasts as long as its workers is over without them. What was seen of it belongs to its end, if to anything. */
-function forget(state: CollectorState, worker: number): void {
+function forget(state: CollectorState, worker: number, now: number): void {
+  ease(state, worker, null, now)
   state.early = state.early.filter((one) => one.worker !== worker)
   state.open = state.open.map((open) =>
     open.ending === 'gone' ? { ...open, workers: open.workers.filter((id) => id !== worker) } : open,

@@ -6,8 +6,8 @@ import type { Incident, Samples, TakenEvidence } from './incident.ts'
 
 /**
  * When an incident is over. replaced: each slot that failed has a worker that stays up, or is wanted no more. gone: its workers
- * have ended. quiet: it has not happened again for a while. calm: its end was told, and it has stayed so for a while. at-once: it
- * was over when it was told.
+ * have ended. quiet: it has not happened again for a while. calm: its end was told, or the last of its workers has ended or is well
+ * again, and it has stayed so for a while. at-once: it was over when it was told.
  */
 export type Ending = 'replaced' | 'gone' | 'quiet' | 'calm' | 'at-once'
 

@@ -44,7 +44,7 @@ export function failureOf({ event, lines }: Fact): Failure | null {
         WATCHDOGS[event.watchdog],
         event.worker,
         describe(event),
-        event.action === 'report' ? 'quiet' : 'replaced',
+        event.action === 'report' ? 'calm' : 'replaced',
       )
     case 'output.dropped':
       return event.error !== null && isDiskFull(event.error) ? ofSupervisor('disk-full', event) : null
@@ -63,7 +63,7 @@ export function failureOf({ event, lines }: Fact): Failure | null {
   }
 }
 
-const WATCHDOGS = {
+export const WATCHDOGS = {
   memory: 'memory-growth',
   hang: 'hang',
   'event-loop': 'event-loop-lag',

@@ -95,7 +95,9 @@ function grow(state: CollectorState, open: OpenIncident, failure: Failure, fact:
     samples: fact.samples ?? incident.samples,
     evidence: [...incident.evidence, ...evidenceFor(state, failure, event)].slice(-MOST_EVIDENCE),
   }
-  replace(state, { ...open, ...touched(open, failure), incident: grown, failedAt: fact.now, calmSince: null })
+  // Told of only, and now replaced for it.
+  const ending = open.ending === 'calm' ? failure.ending : open.ending
+  replace(state, { ...open, ...touched(open, failure), ending, incident: grown, failedAt: fact.now, calmSince: null })
   if (kind !== incident.kind) events.push({ type: 'incident.worsened', from: incident.kind, ...briefOf(grown) })
   return incident.id
 }

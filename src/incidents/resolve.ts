@@ -3,6 +3,7 @@
 import type { PublishedEvent, ResilEvent } from '../events/events.ts'
 import type { IncidentKind } from '../events/incident-kind.ts'
 import type { CollectorState, Fact, OpenIncident, ReadyWorker } from './collector-state.ts'
+import { WATCHDOGS } from './failure.ts'
 import type { Incident, TimelineEntry } from './incident.ts'
 import { replace } from './record.ts'
 import { extend } from './timeline.ts'
@@ -18,6 +19,10 @@ export function noteCalm(state: CollectorState, { event, now }: Fact): void {
       return calm(state, 'dependency-open', event, now)
     case 'chaos.ended':
       return calm(state, 'chaos', event, now - event.quietMs)
+    case 'watchdog.calmed':
+      return ease(state, event.worker.id, WATCHDOGS[event.watchdog], now)
+    case 'worker.recovered':
+      return ease(state, event.worker.id, 'hang', now)
     default:
       return
   }
@@ -33,6 +38,16 @@ function calm(
     const { incident } = open
     const isIt = incident.kind === kind && incident.app === app && incident.about === name
     return isIt ? { ...open, calmSince } : open
+  })
+}
+
+/** One worker that was only told of is well again, or has ended (kind null: of whatever it was told). */
+export function ease(state: CollectorState, worker: number, kind: IncidentKind | null, now: number): void {
+  state.open = state.open.map((open) => {
+    const { incident, ending, workers } = open
+    if (ending !== 'calm' || !workers.includes(worker) || (kind !== null && incident.kind !== kind)) return open
+    const left = workers.filter((id) => id !== worker)
+    return { ...open, workers: left, calmSince: left.length === 0 ? now : null }
   })
 }
 

@@ -5,7 +5,7 @@ import { settingsOf } from './state/app.ts'
 import { hasServed } from './state/worker.ts'
 import { findWorker, type Turn, updateWorker } from './turn.ts'
 import { watchDescriptors } from './watchdogs/descriptors.ts'
-import { tripDescriptors } from './watchdogs/trip.ts'
+import { tellCalmed, tripDescriptors } from './watchdogs/trip.ts'
 
 type Counted = Extract<WorkerInput, { type: 'workers.descriptorsCounted' }>
 
@@ -18,6 +18,7 @@ export function onDescriptorsCounted(turn: Turn, { counts }: Counted): void {
     if (limits === null) continue
     const { watch, tripped } = watchDescriptors(worker.vitals.descriptors, count, limits, turn.now)
     const looked = updateWorker(slot, { ...worker, vitals: { ...worker.vitals, descriptors: watch } })
+    tellCalmed(turn, worker.vitals, looked)
     if (tripped) tripDescriptors(turn, slot, looked, count, limits)
   }
 }

@@ -12,7 +12,7 @@ import { hasServed, refOf, type Worker } from './state/worker.ts'
 import { findWorker, setStage, type Turn, updateWorker } from './turn.ts'
 import { countForCanary } from './watch-canary.ts'
 import { watchEventLoop } from './watchdogs/event-loop.ts'
-import { tripEventLoop } from './watchdogs/trip.ts'
+import { tellCalmed, tripEventLoop } from './watchdogs/trip.ts'
 
 type Beat = Extract<WorkerInput, { type: 'worker.beat' }>
 
@@ -45,5 +45,6 @@ function recover(turn: Turn, slot: Slot, worker: Worker, stage: Extract<Stage, {
 function lookAtEventLoop(turn: Turn, slot: Slot, worker: Worker, beat: Beat, limits: EventLoopLimits): void {
   const { watch, verdict } = watchEventLoop(worker.vitals.eventLoop, beat, limits, turn.now)
   const looked = updateWorker(slot, { ...worker, vitals: { ...worker.vitals, eventLoop: watch } })
+  tellCalmed(turn, worker.vitals, looked)
   if (verdict !== null) tripEventLoop(turn, slot, looked, verdict, limits)
 }

@@ -9,7 +9,7 @@ import { findWorker, type Turn, updateWorker } from './turn.ts'
 import { watchCpu } from './watchdogs/cpu.ts'
 import { watchMemory } from './watchdogs/memory.ts'
 import { memoryLimitsOf } from './watchdogs/memory-limits.ts'
-import { tripCpu, tripMemory } from './watchdogs/trip.ts'
+import { tellCalmed, tripCpu, tripMemory } from './watchdogs/trip.ts'
 
 type Sampled = Extract<WorkerInput, { type: 'workers.sampled' }>
 
@@ -33,11 +33,13 @@ function lookAtMemory(turn: Turn, slot: Slot, worker: Worker, rssBytes: number, 
   const readySince = stage.status === 'ready' ? stage.since : stage.status === 'suspect' ? stage.readySince : turn.now
   const { watch, verdict } = watchMemory(vitals.memory, rssBytes, limits, turn.now - readySince, turn.now)
   const looked = updateWorker(slot, { ...worker, vitals: { ...vitals, memory: watch } })
+  tellCalmed(turn, vitals, looked)
   if (verdict !== null) tripMemory(turn, slot, looked, rssBytes, verdict, limits)
 }
 
 function lookAtCpu(turn: Turn, slot: Slot, worker: Worker, share: number, limit: Limits<'cpu'>): void {
   const { watch, tripped } = watchCpu(worker.vitals.cpu, share, limit, turn.now)
   const looked = updateWorker(slot, { ...worker, vitals: { ...worker.vitals, cpu: watch } })
+  tellCalmed(turn, worker.vitals, looked)
   if (tripped) tripCpu(turn, slot, looked, share, limit)
 }

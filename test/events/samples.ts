@@ -503,6 +503,13 @@ const rows: Rows = {
       'web:2 (pid 4121) ended as planned after 3 min 2 s',
     ],
   ],
+  'watchdog.calmed': [
+    [{ worker, watchdog: 'memory' }, 'info', 'web:2 (pid 4121) is below its memory limit again'],
+    [{ worker, watchdog: 'cpu' }, 'info', 'web:2 (pid 4121) is below its CPU limit again'],
+    [{ worker, watchdog: 'event-loop' }, 'info', 'web:2 (pid 4121) has an event loop that keeps up again'],
+    [{ worker, watchdog: 'descriptors' }, 'info', 'web:2 (pid 4121) has file descriptors to spare again'],
+    [{ worker, watchdog: 'probe' }, 'info', 'web:2 (pid 4121) passes its probe again'],
+  ],
   'watchdog.tripped': [
     [
       {

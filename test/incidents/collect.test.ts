@@ -329,25 +329,67 @@ describe('a worker that resil ends', () => {
     ['event-loop', 'event-loop-lag'],
     ['cpu', 'cpu-saturation'],
     ['probe', 'probe-failed'],
-  ] as const)('the %s watchdog makes a %s, over in a quiet minute where it only reports', (watchdog, kind) => {
+    ['descriptors', 'fd-exhaustion'],
+  ] as const)(
+    'the %s watchdog that only reports makes a %s, which is over when the worker is well again',
+    (watchdog, kind) => {
+      const s = story()
+      const reported = (worker: typeof first): ResilEvent => ({
+        type: 'watchdog.tripped',
+        worker,
+        watchdog,
+        action: 'report',
+        measured: 2,
+        limit: 1,
+        unit: 'failures',
+        detail: '',
+      })
+      s.happens(reported(first))
+      s.happens(reported(second))
+      // It goes on, however long nothing is said of it.
+      s.passes(600_000)
+      expect(s.incident).toMatchObject({ kind, state: 'open', failures: 2 })
+      const calmed = (worker: typeof first): ResilEvent =>
+        watchdog === 'hang'
+          ? { type: 'worker.recovered', worker, silentMs: 20_000 }
+          : { type: 'watchdog.calmed', worker, watchdog }
+      s.happens(calmed(first))
+      s.passes(600_000)
+      expect(s.incident.state).toBe('open')
+      s.happens(calmed(second))
+      s.passes(59_000)
+      expect(s.incident.state).toBe('open')
+      s.happens(reported(second))
+      s.happens({
+        type: 'worker.exited',
+        worker: second,
+        exit: exit({ kind: 'planned' }),
+        after: { do: 'nothing' },
+        crashes: 0,
+      })
+      s.passes(60_000)
+      expect(s.incident.state).toBe('resolved')
+    },
+  )
+
+  test('is not over with another ailment of the worker, and is another matter when it is replaced for it', () => {
     const s = story()
-    const tripped: ResilEvent = {
+    const tripped = {
       type: 'watchdog.tripped',
       worker: first,
-      watchdog,
-      action: 'report',
       measured: 2,
       limit: 1,
-      unit: 'failures',
+      unit: 'ratio',
       detail: '',
-    }
-    s.happens(tripped)
-    s.passes(59_000)
-    s.happens(tripped)
-    s.passes(59_000)
-    expect(s.incident).toMatchObject({ kind, state: 'open', failures: 1 })
-    s.passes(1_000)
-    expect(s.incident.state).toBe('resolved')
+    } as const
+    s.happens({ ...tripped, watchdog: 'cpu', action: 'report' })
+    s.happens({ type: 'watchdog.calmed', worker: first, watchdog: 'memory' })
+    s.passes(120_000)
+    expect(s.incident.state).toBe('open')
+    s.happens({ ...tripped, watchdog: 'cpu', action: 'replace' })
+    s.happens({ type: 'watchdog.calmed', worker: first, watchdog: 'cpu' })
+    s.passes(120_000)
+    expect(s.incident.state).toBe('open')
   })
 })
 

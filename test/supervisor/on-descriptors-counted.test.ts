@@ -68,3 +68,16 @@ it('one that nobody watches is left alone', () => {
   count(sim, 64, { missed: 1 })
   expect(sim.eventsOf('watchdog.tripped')).toEqual([])
 })
+
+it('one that has descriptors to spare again is told as well', () => {
+  const sim = watched('report')
+  for (let look = 0; look < 3; look += 1) {
+    count(sim, 60)
+    sim.advance(5_000)
+  }
+  count(sim, 58)
+  expect(sim.eventsOf('watchdog.calmed')).toEqual([])
+  count(sim, 20)
+  count(sim, 20)
+  expect(sim.eventsOf('watchdog.calmed')).toMatchObject([{ watchdog: 'descriptors', worker: { id: 1 } }])
+})

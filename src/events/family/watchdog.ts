@@ -20,4 +20,10 @@ export type WatchdogEvent =
       readonly spared?: Alibi
       readonly evidence?: Evidence
     }
+  /** What was found has gone away by itself. Of a hang worker.recovered says it. */
+  | {
+      readonly type: 'watchdog.calmed'
+      readonly worker: WorkerRef
+      readonly watchdog: 'memory' | 'event-loop' | 'cpu' | 'descriptors' | 'probe'
+    }
   | { readonly type: 'evidence.taken'; readonly worker: WorkerRef; readonly evidence: Evidence }

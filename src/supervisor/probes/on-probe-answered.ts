@@ -24,6 +24,8 @@ export function onProbeAnswered(turn: Turn, input: Extract<WorkerInput, { type: 
   const judged = updateWorker(slot, { ...worker, probes: { ...worker.probes, [probe]: state } })
   if (input.alibi !== undefined && state.excused === settings.failureThreshold)
     tellExcused(turn, judged, state, input.alibi)
+  if (hasServed(judged) && isOver(before, state, settings.failureThreshold))
+    turn.emit({ type: 'watchdog.calmed', worker: refOf(judged), watchdog: 'probe' })
   if (state.passing !== false || before?.passing === false) return
   tell(turn, judged, probe, state, settings.failureThreshold)
   const fault = { reason: 'probe-failed', probe: `${probe}: ${state.detail}` } as const
@@ -34,6 +36,12 @@ export function onProbeAnswered(turn: Turn, input: Extract<WorkerInput, { type: 
     // It would be of no use the moment it took over.
     failRollout(turn, app, slot, judged, fault)
   }
+}
+
+/** What was told of it, a failure or one that was not held against it, is over. */
+function isOver(before: ProbeState | null, { passing, excused }: ProbeState, limit: number): boolean {
+  if (before === null || passing !== true) return false
+  return before.passing === false || (before.excused >= limit && excused === 0)
 }
 
 /** A worker that still boots is not asked whether it lives, and one that leaves is not asked anything. */

@@ -19,11 +19,19 @@ import type { Turn } from '../turn.ts'
 import { actionFor, type DescriptorCount, type DescriptorVerdict } from './descriptors.ts'
 import type { EventLoopVerdict } from './event-loop.ts'
 import type { MemoryVerdict } from './memory.ts'
+import { limitsReached, type Vitals } from './vitals.ts'
 
 type Tripped = Extract<ResilEvent, { type: 'watchdog.tripped' }>
 
 /** Replacements of a slot in a row that did not last: then a limit that nobody wrote does not fit the app. */
 const USELESS_AFTER = 3
+
+/** What its watchdogs had told and is no more. */
+export function tellCalmed(turn: Turn, before: Vitals, worker: Worker): void {
+  const now = limitsReached(worker.vitals)
+  for (const watchdog of limitsReached(before))
+    if (!now.includes(watchdog)) turn.emit({ type: 'watchdog.calmed', worker: refOf(worker), watchdog })
+}
 
 export function tripMemory(
   turn: Turn,

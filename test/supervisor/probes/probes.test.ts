@@ -86,6 +86,11 @@ describe('a liveness probe that fails though the worker can not help it', () => 
     expect(sim.eventsOf('watchdog.tripped')).toHaveLength(1)
     answer(sim, 2, 'liveness', false)
     expect(sim.eventsOf('watchdog.tripped')).toHaveLength(2)
+    expect(sim.eventsOf('watchdog.calmed')).toEqual([])
+    answer(sim, 2, 'liveness', true)
+    expect(sim.eventsOf('watchdog.calmed')).toMatchObject([{ watchdog: 'probe', worker: { id: 2 } }])
+    answer(sim, 2, 'liveness', true)
+    expect(sim.eventsOf('watchdog.calmed')).toHaveLength(1)
   })
 
   it('starved: it has twice the time', () => {
