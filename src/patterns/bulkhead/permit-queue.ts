@@ -9,10 +9,17 @@ export interface Waiter {
   behind: Waiter | undefined
 }
 
+/** Those who wait with one priority stand together. */
+interface Level {
+  readonly priority: number
+  last: Waiter
+}
+
 export class PermitQueue {
   private permits: number
   private first: Waiter | undefined = undefined
-  private last: Waiter | undefined = undefined
+  /** The highest first: nobody looks for his place by walking past all who wait. */
+  private readonly levels: Level[] = []
   inUse = 0
   waiting = 0
 
@@ -42,15 +49,18 @@ export class PermitQueue {
   }
 
   join(waiter: Waiter): void {
-    let before = this.last
-    while (before !== undefined && before.priority < waiter.priority) before = before.before
+    const { levels } = this
+    const at = this.levelAt(waiter.priority)
+    const alike = levels[at]?.priority === waiter.priority ? levels[at] : undefined
+    const before = (alike ?? levels[at - 1])?.last
+    if (alike === undefined) levels.splice(at, 0, { priority: waiter.priority, last: waiter })
+    else alike.last = waiter
     const behind = before === undefined ? this.first : before.behind
     waiter.before = before
     waiter.behind = behind
     if (before === undefined) this.first = waiter
     else before.behind = waiter
-    if (behind === undefined) this.last = waiter
-    else behind.before = waiter
+    if (behind !== undefined) behind.before = waiter
     this.waiting += 1
   }
 
@@ -59,9 +69,13 @@ export class PermitQueue {
     const { before, behind } = waiter
     if (before === undefined) this.first = behind
     else before.behind = behind
-    if (behind === undefined) this.last = before
-    else behind.before = before
+    if (behind !== undefined) behind.before = before
     this.waiting -= 1
+    const at = this.levelAt(waiter.priority)
+    const level = this.levels[at]
+    if (level?.last !== waiter) return
+    if (before?.priority === waiter.priority) level.last = before
+    else this.levels.splice(at, 1)
   }
 
   /** Whoever is next; for turning everybody away. */
@@ -75,6 +89,18 @@ export class PermitQueue {
     if (first === undefined) return
     this.leave(first)
     first.granted()
+  }
+
+  /** Where the level of that priority is, or would be. */
+  private levelAt(priority: number): number {
+    const { levels } = this
+    let [low, high] = [0, levels.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((levels[middle]?.priority ?? priority) > priority) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   private handOn(): void {
