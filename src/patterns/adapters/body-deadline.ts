@@ -91,13 +91,20 @@ function ending(body: ReadableStream<Uint8Array>, signal: AbortSignal, end: () =
   )
 }
 
-/** A new Response forgets where it came from. */
+/** A new Response forgets where it came from, and refuses a status or a text that only a server may send (999, "Déjà vu"). */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
-  const { status, statusText, headers, url, redirected, type } = response
-  const copy = new Response(body, { status, statusText, headers })
+  return dressed(new Response(body, { headers: response.headers }), response)
+}
+
+function dressed(copy: Response, like: Response): Response {
+  const { status, statusText, ok, url, redirected, type } = like
   return Object.defineProperties(copy, {
+    status: { value: status },
+    statusText: { value: statusText },
+    ok: { value: ok },
     url: { value: url },
     redirected: { value: redirected },
     type: { value: type },
+    clone: { value: () => dressed(Response.prototype.clone.call(copy), copy) },
   })
 }

@@ -72,6 +72,35 @@ it.each([
   expect(await ours.text()).toBe('')
 })
 
+it.each([
+  [999, 'Request Denied'],
+  [600, 'D\xe9j\xe0 vu'],
+  [200, 'Fine'],
+])('gives a response of status %i %s, and what is cloned of it, as fetch does', async (status, text) => {
+  const { url } = await serve((request) => {
+    request.socket.write(Buffer.from(`HTTP/1.1 ${status} ${text}\r\ncontent-length: 4\r\nx-a: b\r\n\r\nbody`, 'latin1'))
+  })
+  const facts = async (response: Response) => {
+    const { ok, redirected, statusText, type } = response
+    return [
+      response.status,
+      statusText,
+      ok,
+      response.url,
+      redirected,
+      type,
+      response.headers.get('x-a'),
+      await response.text(),
+    ]
+  }
+  const [ours, plain] = [await resilient()(url), await fetch(url)]
+  const [copy, copyOfCopy] = [ours.clone(), ours.clone().clone()]
+  const expected = await facts(plain)
+  expect([expected[0], expected[7]]).toEqual([status, 'body'])
+  expect(ours).toBeInstanceOf(Response)
+  for (const response of [ours, copy, copyOfCopy]) expect(await facts(response)).toEqual(expected)
+})
+
 it('takes responses of another fetch whose bodies are no web streams', async () => {
   const foreign = { ok: true, status: 200, body: { pipe: () => {} }, headers: new Headers(), json: async () => 5 }
   const response = await resilient({ fetch: async () => foreign as unknown as Response })('http://127.0.0.1:1/')
