@@ -8,17 +8,17 @@ import type { ControlPort } from '../port.ts'
  * `look` returns undefined for events that don't answer; what it throws rejects. Nothing is left behind however it ends.
  */
 export function awaitEvent<Answer>(
-  { port, signal }: { readonly port: ControlPort; readonly signal: AbortSignal },
+  { port, signal }: { readonly port: ControlPort; readonly signal?: AbortSignal },
   look: (event: PublishedEvent) => Answer | undefined,
   ask: () => void,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void): void => {
       subscription.close()
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
       finish()
     }
-    const onAbort = (): void => settle(() => reject(signal.reason))
+    const onAbort = (): void => settle(() => reject(signal?.reason))
     const subscription = port.events.subscribe((event) => {
       try {
         const answer = look(event)
@@ -28,8 +28,8 @@ export function awaitEvent<Answer>(
         settle(() => reject(error))
       }
     })
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) return onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
       ask()
     } catch (error) {

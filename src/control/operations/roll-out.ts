@@ -121,8 +121,9 @@ function rollOut(call: Call<'reload'> | Call<'restart'>, input: RollOut): Promis
   const { port, sink } = call
   const slots = input.type === 'restart.requested' && input.slot !== null ? [input.slot] : port.slotsOf(input.app)
   const verdict = collectVerdict(input.app, input.request, slots)
+  // A deploy goes on when its terminal is gone, app after app: whoever asked only stops waiting. It ends by itself.
   return awaitEvent(
-    call,
+    { port },
     (event) => {
       // Whoever scales it meanwhile changes which slots there are.
       if (event.type === 'app.scaled') return event.app === input.app ? verdict.add(event) : undefined
