@@ -54,6 +54,8 @@ export function holdTheDoor(options: DoorOptions): Door {
   if (cures.isOn('holdTheDoor')) net.createServer = createServerForDoor as typeof net.createServer
 
   function watch(worker: Worker, place: DoorPlace): void {
+    // The fork has failed: there is no channel, which says nothing about this Node.
+    if (worker.process.pid === undefined) return
     const rescue = rescueConnections(worker, node.lost, () => routing.noteUndelivered(worker))
     if (!isolatePorts(worker, place.app)) cures.turnOff('appPorts', UNHEARD)
     const tapped = tapChannel(worker, [

@@ -1,7 +1,7 @@
 // A worker that has no descriptor left receives no connection: its kernel drops each on the way, and it never answers for it.
 // Plain node:cluster leaves that client waiting for ever, and never gives the worker another one.
 
-import type { Worker } from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { type DoorUnderTest, doorUnderTest, until, visit } from '../support/door-under-test.ts'
@@ -99,4 +99,15 @@ it('a probe of it fails, and says why', async () => {
     reason: 'refused',
     message: `the worker could not receive a connection on port ${port}: it has no file descriptor left (EMFILE)`,
   })
+})
+
+it('a fork that failed for want of one says nothing about this Node: the cures stay on', async () => {
+  cluster.setupPrimary({ exec: '/nowhere/app.cjs', cwd: '/nowhere', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const worker = cluster.fork()
+  const failed = once(worker, 'error')
+  // It throws where a cure is turned off.
+  test.door.watch(worker, { app: 'shop', slot: 0, sticky: false, reusePort: false })
+  await failed
+  cluster.setupPrimary({ cwd: process.cwd() })
+  expect(await test.door.probeConnection(worker, null, 1_000)).toMatchObject({ reason: 'not-serving' })
 })
