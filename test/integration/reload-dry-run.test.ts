@@ -1,6 +1,6 @@
 // What a reload would do, what it changes, and what it can't; by the built CLI.
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
@@ -51,7 +51,11 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
   })
 
   it('a wrong config is told as by a start, and a dry run fails with 78 too', async () => {
-    const { service, configure, releases } = await startConfigured({ env: { RELEASE: 'one' } }, node)
+    const { service, cwd, configure, releases } = await startConfigured({ env: { RELEASE: 'one' } }, node)
+    rmSync(join(cwd, 'resilience.config.json'))
+    const gone = await service.resil(['reload'])
+    expect(gone.code).toBe(78)
+    expect(gone.stderr).toContain('resilience.config.json is gone: put it back, then reload')
     configure({ instances: -1 })
     for (const args of [['reload', '--dry-run'], ['reload']]) {
       const { code, stderr } = await service.resil(args)

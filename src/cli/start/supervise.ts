@@ -1,6 +1,6 @@
 // Becomes the supervisor: from what was typed to settings, and with them to run() until the exit code is known.
 
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolveSettings } from '../../config/resolve.ts'
 import type { Settings } from '../../config/settings.ts'
 import { refuseSecond } from '../../control/refuse-second.ts'
@@ -41,7 +41,7 @@ export async function supervise(
     return await runSupervisor({
       settings: placed,
       foreground: report === null,
-      reread: async () => loggedTo(placed.log.file, (await resolve()).settings),
+      reread: async () => loggedTo(placed.log.file, (await resolve().catch(missingConfig(placed))).settings),
       warnings,
       env: { ...env },
       ...(report !== null && { onEvent: (event) => report.say({ type: 'event', event }) }),
@@ -49,6 +49,15 @@ export async function supervise(
   } catch (error) {
     report?.fail(error)
     throw error
+  }
+}
+
+/** What a start says where there is no config is of no use to one that runs. */
+function missingConfig({ configFile }: Settings): (error: unknown) => never {
+  return (error) => {
+    if (configFile === undefined || existsSync(configFile)) throw error
+    const message = `${configFile} is gone: put it back, then reload; what runs goes on as it is`
+    throw new ResilError('RESIL_CONFIG', message, { cause: error })
   }
 }
 
