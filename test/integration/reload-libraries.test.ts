@@ -6,7 +6,7 @@ import { io, type Socket } from 'socket.io-client'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type RawData, WebSocket } from 'ws'
 import grpcService from '../../fixtures/grpc-service.cjs'
-import { assertNoProcessLeft, tempDir } from '../support/cli.ts'
+import { assertNoProcessLeft, DEADLINE_MS, tempDir } from '../support/cli.ts'
 import { edgeNodes } from '../support/node-versions.ts'
 import { fixture, type Service, startService } from '../support/service.ts'
 
@@ -41,6 +41,8 @@ function asking(ask: (text: string) => Promise<{ readonly text: string; readonly
   })()
   return {
     answered,
+    /** Rejects with what went wrong. */
+    done,
     end: () => {
       goOn = false
       return done
@@ -86,8 +88,8 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
         forceNew: true,
         reconnectionDelay: 20,
         reconnectionDelayMax: 100,
-        // What was sent and not acknowledged is sent again on the next connection.
-        ackTimeout: 2_000,
+        // What was sent and not acknowledged is sent again on the next connection; a worker that gets no CPU costs no retry.
+        ackTimeout: DEADLINE_MS,
         retries: 5,
       })
       open.push(socket)
@@ -96,7 +98,8 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     expect((await service.resil(['reload'])).code).toBe(0)
     const fresh = [...pidsOf(service)].filter((pid) => !old.has(pid))
     const hasMoved = ({ answered }: (typeof loops)[number]) => fresh.some((pid) => answered.pids.has(Number(pid)))
-    await expect.poll(() => loops.every(hasMoved)).toBe(true)
+    const moved = expect.poll(() => loops.every(hasMoved), { timeout: DEADLINE_MS }).toBe(true)
+    await Promise.race([moved, ...loops.map(({ done }) => done)])
     await Promise.all(loops.map(({ end }) => end()))
     for (const { answered } of loops) expect(answered.count).toBeGreaterThan(1)
     await service.stop()
