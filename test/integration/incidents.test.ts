@@ -447,10 +447,12 @@ describe.each(edgeNodes)('on Node $version', ({ path: node }) => {
     expect(incident.lines.at(-1)).toMatchObject({ stream: 'stderr', text: 'my last words' })
     expect(incident.lines.length).toBeGreaterThan(50)
     expect(incident.samples?.heapUsed.some((bytes) => bytes !== null && bytes > 0)).toBe(true)
+    const files = () =>
+      readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+    // A stop does not wait for a slow disk for long.
+    await expect.poll(() => files().length, { timeout: DEADLINE_MS }).toBeGreaterThanOrEqual(2)
     await service.stop()
-    const files = readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
-    expect(files.length).toBeGreaterThanOrEqual(2)
-    for (const file of files) expect(readFileSync(join(stateDir, file), 'utf8')).not.toContain('k3y-0f-all')
+    for (const file of files()) expect(readFileSync(join(stateDir, file), 'utf8')).not.toContain('k3y-0f-all')
   })
 
   it('is over when the replacement has stayed up, and status says how many are open', async () => {
