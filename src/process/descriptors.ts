@@ -32,9 +32,9 @@ export function parseDescriptorLimit(limits: string): number | null {
   return soft === undefined ? null : Number(soft)
 }
 
-/** Measured: with two workers resil has 32 open; a worker with an empty server has 20. */
-const OWN = 30
-const OWN_PER_WORKER = 6
+/** Measured: with two workers resil has 32 open, with four 40; a worker with an empty server has 20. */
+const OWN = 24
+const OWN_PER_WORKER = 4
 /** Below that there is hardly room for connections. */
 const FEWEST = 256
 
