@@ -57,7 +57,7 @@ function usageFailure({ exitCode, code, message }: CommanderError, command: stri
 function shortageOf(error: unknown): string | null {
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'EMFILE':
-      return `there are not enough file descriptors (EMFILE): ${allowed()}, and resil needs about 50, six more for each worker; raise the limit: \`ulimit -n 1024\` in a shell, LimitNOFILE=1024 in a systemd unit, docker run --ulimit nofile=1024`
+      return `there are not enough file descriptors (EMFILE): ${allowed()}, and resil needs about 45, four more for each worker; raise the limit: \`ulimit -n 1024\` in a shell, LimitNOFILE=1024 in a systemd unit, docker run --ulimit nofile=1024`
     case 'ENFILE':
       return 'the machine has no file descriptors left (ENFILE): end what has too many open, or raise fs.file-max'
     default:

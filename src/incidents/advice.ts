@@ -83,7 +83,7 @@ export function adviceFor({ kind, app, workers, exit }: Incident): readonly Advi
     case 'fd-exhaustion':
       return [
         {
-          command: `resil status ${name}`,
+          command: `resil status ${name}`.trimEnd(),
           why: 'PID of each worker, and CONN: how many of the descriptors are connections',
         },
         {

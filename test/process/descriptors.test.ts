@@ -53,7 +53,7 @@ describe('a warning at the start', () => {
 
   it('where the limit is low', () =>
     expect(limitWarning(64, [app])).toEqual([
-      'no process may have more than 64 files open: resil needs about 66 here, each worker 20 and one for each connection; raise the limit (LimitNOFILE=, docker --ulimit nofile=, ulimit -n)',
+      'no process may have more than 64 files open: resil needs about 48 here, each worker 20 and one for each connection; raise the limit (LimitNOFILE=, docker --ulimit nofile=, ulimit -n)',
     ]))
   it('where so many workers need more', () =>
     expect(
