@@ -29,6 +29,9 @@ const { kills, clients, workers, seed, schedule } = valuesFromArgs({
   schedule: 'round-robin',
 })
 const LONGEST_MS = 30
+/** That come between two kills; where none come for so long, the campaign has failed, and says how. */
+const ANSWERS_BETWEEN = 15
+const LONGEST_GAP_MS = 20_000
 /** Of the kills that leave others alive, how many come before the last victim is replaced. */
 const AT_ONCE = 0.2
 
@@ -105,11 +108,12 @@ async function campaign(instances, most) {
   const failures = []
   let counts = { ok: 0, failed: {} }
   const descriptors = { before: 0, after: 0 }
+  let load = null
   try {
     await supervisor.until(({ type }) => type === 'app.running')
     // The sampler opens one descriptor for each process, itself included.
     descriptors.before = supervisor.descriptors() + instances + 1
-    const load = startClients({
+    load = startClients({
       count: clients,
       port: supervisor.port,
       random,
@@ -119,7 +123,10 @@ async function campaign(instances, most) {
     counts = load.counts
     while (victims.size < most) {
       show(victims.size, `${counts.ok} answered, ${failed.length} cut`)
+      // Each kill meets workers that answer, however slow the machine is; the time between only varies where they stand.
+      const enough = counts.ok + ANSWERS_BETWEEN
       await sleep(20 + random() * 80)
+      for (const until = Date.now() + LONGEST_GAP_MS; counts.ok < enough && Date.now() < until; ) await sleep(5)
       const pids = readyPids(supervisor.events, victims)
       const from = supervisor.events.length
       const victim = pids[Math.floor(random() * pids.length)]
@@ -137,6 +144,8 @@ async function campaign(instances, most) {
     descriptors.after = await settledDescriptors(supervisor, descriptors.before)
   } catch (error) {
     failures.push(error.message)
+  } finally {
+    await load?.end()
   }
   for (const fault of supervisor.faults()) failures.push(`${fault.type}: ${fault.message}`)
   // A worker that nobody here has killed must not end before the stop.

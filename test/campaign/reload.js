@@ -56,9 +56,10 @@ async function campaign(name) {
   const took = []
   const shares = []
   let counts = { ok: 0, failed: {} }
+  let load = null
   try {
     await supervisor.until(({ type }) => type === 'app.running')
-    const load = startClients({ count: clients, port: supervisor.port, random: seeded(seed), longestMs: LONGEST_MS })
+    load = startClients({ count: clients, port: supervisor.port, random: seeded(seed), longestMs: LONGEST_MS })
     counts = load.counts
     for (let done = 0; done < reloads; done += 1) {
       show(done, `${counts.ok} answered`)
@@ -70,9 +71,10 @@ async function campaign(name) {
       shares.push(tookMs / workOf(supervisor.events.slice(from)))
     }
     show(reloads, `${counts.ok} answered`)
-    await load.end()
   } catch (error) {
     failures.push(error.message)
+  } finally {
+    await load?.end()
   }
   for (const fault of supervisor.faults()) failures.push(`${fault.type}: ${fault.message}`)
   const { code } = await supervisor.stop()
