@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { actionFor, type ConnectionView, drainTimes, hurriedTimes } from '../../src/agent/drain-rules.ts'
+import { fc } from '../support/property.ts'
 
 const times = { silentWaitMs: 500, idleWaitMs: 2_000, cutAtMs: 9_500 }
 const websocket = (open: boolean, told: boolean) => ({ kind: 'websocket', open, told }) as const

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addCommand } from '../../src/cli/add-command.ts'
 import { type AnyCommandSpec, type CommandSpec, namesOf } from '../../src/cli/command-spec.ts'
@@ -7,6 +6,7 @@ import { startCommand } from '../../src/cli/commands/start.ts'
 import type { CliContext } from '../../src/cli/context.ts'
 import { lightCommands } from '../../src/cli/light-commands.ts'
 import { type QuickLine, quickParse } from '../../src/cli/quick-parse.ts'
+import { fc } from '../support/property.ts'
 
 /** What commander makes of the same words; null where it refuses them. */
 async function withCommander(spec: AnyCommandSpec, words: readonly string[]): Promise<QuickLine | null> {

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { byClient, clientOf, leastBusy } from '../../src/cluster-internals/choose-worker.ts'
+import { fc } from '../support/property.ts'
 
 const worker = (slot: number, id = slot + 1, unanswered = 0) => ({ slot, id, unanswered })
 const slots = (count: number) => Array.from({ length: count }, (_, slot) => worker(slot))

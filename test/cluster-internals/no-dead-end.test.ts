@@ -3,7 +3,6 @@
 // RESIL_PROPERTY_RUNS=100 for more than the short slice; fast-check prints the seed of a run that failed.
 
 import type { Worker } from 'node:cluster'
-import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
 import {
   type DoorUnderTest,
@@ -15,6 +14,7 @@ import {
 } from '../support/door-under-test.ts'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { assertNoProcessLeft } from '../support/processes.ts'
+import { fc } from '../support/property.ts'
 import { freePort } from '../support/service.ts'
 
 const RUNS = Number(process.env.RESIL_PROPERTY_RUNS ?? 6)

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { didYouMean, editDistance, nearest } from '../../src/config/suggest.ts'
+import { fc } from '../support/property.ts'
 
 const names = ['instances', 'restart', 'reload', 'ready', 'shutdown', 'schedule']
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.ts'
+import { fc } from '../support/property.ts'
 
 describe('durations', () => {
   test.each([

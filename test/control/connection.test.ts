@@ -1,11 +1,11 @@
 // What clients may do to the control socket, by mistake or on purpose: each gets an answer where there is somebody to answer,
 // and nobody else is touched.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_REQUEST_BYTES } from '../../src/protocol/control.ts'
 import { connectRaw, serve } from '../support/control.ts'
 import { appStatus, fakePort, logLine, workerStatus } from '../support/fake-port.ts'
+import { fc } from '../support/property.ts'
 
 const pingAnswer = { ok: true, result: { name: 'web', apps: ['web'] } }
 

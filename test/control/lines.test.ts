@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lineReader } from '../../src/control/lines.ts'
+import { fc } from '../support/property.ts'
 
 function read(chunks: readonly Buffer[], maxBytes = 1_000) {
   const seen: (string | null)[] = []

@@ -1,6 +1,5 @@
 import { rmdirSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   explicitSocketPath,
@@ -8,6 +7,7 @@ import {
   placeSocket,
   socketFileName,
 } from '../../src/control/socket-path.ts'
+import { fc } from '../support/property.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const uid = process.getuid?.() ?? 0

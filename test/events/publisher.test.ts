@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PublishedEvent, ResilEvent } from '../../src/events/events.ts'
 import { createPublisher } from '../../src/events/publisher.ts'
+import { fc } from '../support/property.ts'
 
 const stopped = (app: string): ResilEvent => ({ type: 'app.stopped', app })
 

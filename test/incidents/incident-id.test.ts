@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isIncidentId, nextIncidentId } from '../../src/incidents/incident-id.ts'
+import { fc } from '../support/property.ts'
 
 const moments = fc.array(fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2058, 0) }), {
   minLength: 2,

@@ -1,9 +1,9 @@
 // Totals of strategies over the lives of workers: what was counted stays, and no total ever falls.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createStrategyTotals, type LiveSample } from '../../src/metrics/strategy-totals.ts'
 import { MOST_STRATEGIES } from '../../src/protocol/strategy-sample.ts'
+import { fc } from '../support/property.ts'
 
 function breaker(
   id: number,

@@ -1,8 +1,8 @@
 // Totals over the lives of workers: what the dead counted stays, and no total ever falls.
 
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createTrafficTotals, NO_TRAFFIC, type Traffic } from '../../src/metrics/traffic.ts'
+import { fc } from '../support/property.ts'
 
 function traffic(answered: number, given: Partial<Traffic> = {}): Traffic {
   const [, ...slower] = NO_TRAFFIC.durations

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoffMs, forgive } from '../../src/supervisor/backoff.ts'
+import { fc } from '../support/property.ts'
 
 const defaults = { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: 0.25 }
 

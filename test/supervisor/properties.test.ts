@@ -1,7 +1,6 @@
 // Whatever happens, in whatever order: the invariants of docs/architecture.md that the core alone can keep (1 to 11, 14).
 // Invariants 1, 5 and 7 are checked by the simulation after each single step, 2 and 3 by a guard beside it.
 
-import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { AppSettings, ProbeName, ProbeSettings } from '../../src/config/settings.ts'
 import { budgetOf, floorOf } from '../../src/supervisor/disruption-budget.ts'
@@ -13,6 +12,7 @@ import { generationOf } from '../../src/supervisor/state/slot.ts'
 import { initialState } from '../../src/supervisor/state/supervisor.ts'
 import { isReady } from '../../src/supervisor/state/worker.ts'
 import { step } from '../../src/supervisor/step.ts'
+import { fc } from '../support/property.ts'
 import { appSettings, type Simulation, simulate, supervisorSettings } from '../support/simulation.ts'
 
 type Act =

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { renderStatus } from '../../../src/cli/render/status.ts'
 import { paintAnsi, paintNothing } from '../../../src/process/output/colour.ts'
 import { appStatus, exitDetails, statusDocument, workerStatus } from '../../support/fake-port.ts'
+import { fc } from '../../support/property.ts'
 
 const plain = { width: 80, paint: paintNothing, now: 1_700_000_000_000 }
 const ended = (msAgo: number, given = {}) => exitDetails({ atMs: plain.now - msAgo, ...given })

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { columns, flow, wrap } from '../../../src/cli/render/text.ts'
+import { fc } from '../../support/property.ts'
 
 describe('columns', () => {
   it('are as wide as their widest cell', () => {

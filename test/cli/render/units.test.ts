@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { shortDelay, shortDuration, shortNumber, shortPercent, shortSize } from '../../../src/cli/render/units.ts'
+import { fc } from '../../support/property.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nameOfOneOfSeveral, nameOfOnlyApp, nameOfSupervisor, sanitizeName } from '../../../src/config/app/app-name.ts'
 import { NAME_PATTERN } from '../../../src/config/schema.ts'
+import { fc } from '../../support/property.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 test.each([

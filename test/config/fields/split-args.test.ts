@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { splitArgs } from '../../../src/config/fields/split-args.ts'
+import { fc } from '../../support/property.ts'
 
 test.each([
   ['', []],

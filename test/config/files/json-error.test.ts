@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { findJsonError } from '../../../src/config/files/json-error.ts'
+import { fc } from '../../support/property.ts'
 
 test.each([
   ['{\n  "a": 1,\n  "b" 2\n}', 3, 7, 'expected ":", found "2"'],

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { gather } from '../../../src/config/layers/gather.ts'
 import { lineOf } from '../../../src/config/problems/problems.ts'
+import { fc } from '../../support/property.ts'
 
 const where = 'resilience.config.json'
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { bulkhead, manualClock } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 import { boom, type Deferred, deferred, turn } from '../support/promises.ts'
 
 const step = fc.oneof(

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { PermitQueue, type Waiter } from '../../../src/patterns/bulkhead/permit-queue.ts'
+import { fc } from '../../support/property.ts'
 
 class Waits implements Waiter {
   before: Waiter | undefined = undefined

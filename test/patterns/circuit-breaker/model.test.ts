@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type BreakerPermit, circuitBreaker, manualClock } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 
 const FAILURES = 3
 const SUCCESSES = 2

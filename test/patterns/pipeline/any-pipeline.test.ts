@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
   type AnyStrategy,
@@ -17,6 +16,7 @@ import {
   retry,
   timeout,
 } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 import { boom, type Deferred, deferred, turn } from '../support/promises.ts'
 
 let pipelines = 0

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manualClock, type RateLimiterOptions, rateLimiter } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 import { boom, errorOf, stateOf, succeeds } from '../support/promises.ts'
 
 function limiter(options: Partial<RateLimiterOptions> = {}) {

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seeded } from '../../../src/patterns/chaos/draw.ts'
 import { constantBackoff, exponentialBackoff } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 
 const SAMPLES = 20_000
 

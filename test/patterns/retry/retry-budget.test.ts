@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { constantBackoff, manualClock, type PatternEvent, retry, retryBudget } from '../../../src/patterns.ts'
+import { fc } from '../../support/property.ts'
 import { boom, errorOf, fails } from '../support/promises.ts'
 
 describe('retryBudget', () => {

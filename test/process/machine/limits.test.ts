@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { cpuLimit, cpuQuota, cpusByAffinity, memoryLimit } from '../../../src/process/machine/limits.ts'
+import { fc } from '../../support/property.ts'
 import {
   dockerV1,
   dockerV2,

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createDropReport, type Drops } from '../../../src/process/output/drop-report.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { fc } from '../../support/property.ts'
 
 function setUp() {
   const clock = fakeClock()

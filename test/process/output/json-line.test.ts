@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonLine } from '../../../src/process/output/json-line.ts'
 import type { LogLine } from '../../../src/protocol/control.ts'
+import { fc } from '../../support/property.ts'
 
 const from = (text: string, overrides: Partial<LogLine> = {}): LogLine => ({
   at: 1_700_000_000_000,

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLineQueue, type LineQueue } from '../../../src/process/output/line-queue.ts'
+import { fc } from '../../support/property.ts'
 
 const add = (queue: LineQueue, line: string) => queue.add(line, Buffer.byteLength(line))
 

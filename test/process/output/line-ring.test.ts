@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLineRing, type LineRing } from '../../../src/process/output/line-ring.ts'
 import { RECENT_LINES } from '../../../src/process/output/recent-lines.ts'
 import type { LogLine } from '../../../src/protocol/control.ts'
+import { fc } from '../../support/property.ts'
 
 const line = (text: string): LogLine => ({ at: 0, app: 'web', slot: 0, pid: 1, stream: 'stdout', text })
 const all = (ring: LineRing) => Array.from({ length: ring.length }, (_, index) => ring.at(index))

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { CONTINUED, createLineSplitter } from '../../../src/process/output/line-splitter.ts'
+import { fc } from '../../support/property.ts'
 
 const MEGABYTE = 1024 * 1024
 

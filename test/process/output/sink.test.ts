@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Drops } from '../../../src/process/output/drop-report.ts'
 import { createSink } from '../../../src/process/output/sink.ts'
 import type { Target, Written } from '../../../src/process/output/target.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
+import { fc } from '../../support/property.ts'
 
 /** One write's fate: how much of it is taken, and what stops it there. */
 interface Fate {

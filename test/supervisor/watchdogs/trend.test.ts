@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addPoint, fitLine, type Point, steadyGrowth } from '../../../src/supervisor/watchdogs/trend.ts'
+import { fc } from '../../support/property.ts'
 
 /** A value for each second, as the sampler brings them. */
 function curve(seconds: number, valueAt: (second: number) => number): readonly Point[] {
