@@ -95,7 +95,7 @@ describe('a Node that lacks something', () => {
 
     it('where its primary is not heard: nothing is touched, and a probe says why there is none', async () => {
       const send = () => true
-      const process = Object.assign(new EventEmitter(), { send, connected: true })
+      const process = Object.assign(new EventEmitter(), { pid: 7, send, connected: true })
       const worker = { id: 1, process } as unknown as Worker
       door.watch(worker, { app: 'shop', slot: 0, sticky: false, reusePort: false })
       expect(process.send).toBe(send)
@@ -112,7 +112,7 @@ describe('a Node that lacks something', () => {
     })
 
     it('where its answers name no handle', () => {
-      const process = Object.assign(new EventEmitter(), { send: () => true, connected: true })
+      const process = Object.assign(new EventEmitter(), { pid: 7, send: () => true, connected: true })
       process.on('internalMessage', function onInternalMessage() {})
       const worker = { id: 1, process } as unknown as Worker
       door.watch(worker, { app: 'shop', slot: 0, sticky: false, reusePort: false })
@@ -122,7 +122,7 @@ describe('a Node that lacks something', () => {
     })
 
     it('where ports are opened past net.createServer', () => {
-      const process = Object.assign(new EventEmitter(), { send: () => true, connected: true })
+      const process = Object.assign(new EventEmitter(), { pid: 7, send: () => true, connected: true })
       process.on('internalMessage', function onInternalMessage() {})
       const worker = { id: 1, process } as unknown as Worker
       door.watch(worker, { app: 'shop', slot: 0, sticky: false, reusePort: false })
