@@ -81,7 +81,8 @@ export async function startSupervisor(config, moreEnv = {}) {
     join(dir, 'resilience.config.json'),
     JSON.stringify({ name: 'campaign', log: { level: 'debug' }, ...config }),
   )
-  console.log('limits raised for the campaign: restart.backoff 5 ms, restart.window and restart.storm 1,000,000')
+  if (config.restart === NO_LIMITS)
+    console.log('limits raised for the campaign: restart.backoff 5 ms, restart.window and restart.storm 1,000,000')
   const env = { PATH: process.env.PATH, RESIL_RUNTIME_DIR: dir, RESIL_STATE_DIR: dir, PORT: String(port), ...moreEnv }
   const child = spawn(NODE, [RESIL, 'start', '--json-logs'], { cwd: dir, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const events = []
