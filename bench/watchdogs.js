@@ -1,5 +1,5 @@
 // How soon sick workers are found and replaced, and what their clients notice of it:
-//   npm run bench:watchdogs             all, 4 minutes        -- --quick    few rounds        -- --only hang,leak,four
+//   npm run bench:watchdogs             all, 3 minutes        -- --quick    few rounds        -- --only hang,leak,four
 // Each round is a supervisor of its own, so that no round pays for the crashes before it. What counts begins with the app's own
 // stamp of the moment at which it fell ill, and ends with resil's events and with answers. Tests can't hold these times against a
 // wall clock on a shared machine; this is where they are measured.
