@@ -5,12 +5,15 @@ import diagnostics from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import { type HttpCounts as Counts, DURATION_BOUNDS_S, STATUS_CLASSES } from '../protocol/http-counts.ts'
+import { LiveSet } from './live-set.ts'
+import { StartTime } from './start-time.ts'
 
 const BOUNDS_MS = DURATION_BOUNDS_S.map((seconds) => 1_000 * seconds)
 
+type Response = ServerResponse | ServerHttp2Stream
+
 export class HttpCounts {
-  /** When each began. A map and not a weak one: weak ones cost the garbage collector, and nothing stays in here for long. */
-  readonly #inHand = new Map<ServerResponse | ServerHttp2Stream, number>()
+  readonly #inHand = new LiveSet<Response>((response) => this.#isOver(response))
   readonly #responses = STATUS_CLASSES.map(() => 0)
   readonly #durations = [...BOUNDS_MS, Number.POSITIVE_INFINITY].map(() => 0)
   #durationSumMs = 0
@@ -34,19 +37,19 @@ export class HttpCounts {
       const { stream } = message as { stream: ServerHttp2Stream }
       const status = Number(stream.sentHeaders?.[':status'])
       if (stream.rstCode === 0 && status > 0) this.finish(stream, status)
-      else if (this.#inHand.delete(stream)) this.#aborted += 1
+      else if (StartTime.take(stream) !== undefined) this.#aborted += 1
     })
   }
 
-  begin(response: ServerResponse | ServerHttp2Stream): void {
-    this.#inHand.set(response, performance.now())
+  begin(response: Response): void {
+    StartTime.set(response, performance.now())
+    this.#inHand.add(response)
   }
 
-  finish(response: ServerResponse | ServerHttp2Stream, status: number): void {
-    const startedAt = this.#inHand.get(response)
+  finish(response: Response, status: number): void {
+    const startedAt = StartTime.take(response)
     // Given up already, since its connection had gone.
     if (startedAt === undefined) return
-    this.#inHand.delete(response)
     const tookMs = performance.now() - startedAt
     const family = Math.min(STATUS_CLASSES.length, Math.floor(status / 100)) - 1
     this.#responses[family] = (this.#responses[family] ?? 0) + 1
@@ -58,9 +61,10 @@ export class HttpCounts {
 
   /** null: nothing has changed since it was last taken. */
   take(): Counts | null {
-    this.#sweep()
+    // First: who looks finds those that were aborted.
+    const inHand = this.#inHand.size
     const counts: Counts = {
-      inHand: this.#inHand.size,
+      inHand,
       responses: [...this.#responses],
       aborted: this.#aborted,
       durations: [...this.#durations],
@@ -73,11 +77,11 @@ export class HttpCounts {
   }
 
   /** Of HTTP/1, no channel tells of responses that were cut off. */
-  #sweep(): void {
-    for (const response of this.#inHand.keys()) {
-      if (!('req' in response) || !response.req.socket?.destroyed) continue
-      this.#inHand.delete(response)
-      this.#aborted += 1
-    }
+  #isOver(response: Response): boolean {
+    if (!StartTime.isSet(response)) return true
+    if (!('req' in response) || !response.req.socket?.destroyed) return false
+    StartTime.take(response)
+    this.#aborted += 1
+    return true
   }
 }

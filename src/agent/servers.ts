@@ -25,9 +25,9 @@ export class Servers {
   /** Listening, or closed with connections left. */
   readonly open = new Set<Server>()
   /** As accepted. Under TLS the app's side of it is in `secured`. */
-  readonly accepted = new LiveSet<Socket>()
-  readonly secured = new LiveSet<Socket>()
-  readonly http2Sessions = new LiveSet<ServerHttp2Session>()
+  readonly accepted = new LiveSet<Socket>(isDestroyed)
+  readonly secured = new LiveSet<Socket>(isDestroyed)
+  readonly http2Sessions = new LiveSet<ServerHttp2Session>(isDestroyed)
   readonly #upgrades = new WeakMap<object, Upgrade>()
   /** Begun so far. */
   requests = 0
@@ -107,4 +107,8 @@ export class Servers {
   #closed(server: Server): void {
     if (this.open.delete(server)) this.onClosed?.()
   }
+}
+
+function isDestroyed({ destroyed }: { readonly destroyed: boolean }): boolean {
+  return destroyed
 }

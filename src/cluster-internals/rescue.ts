@@ -22,18 +22,19 @@ const LAST_ANSWERS_MS = 50
  */
 export type Outcome = 'taken' | 'refused' | 'lost' | 'undelivered'
 
-const taken: unique symbol = Symbol('taken by a worker')
+/** The number of its question, until it is answered; then whether it was taken. One field: each costs each connection. */
+const sending: unique symbol = Symbol('number that it was sent with, or taken')
 /** Who sent it, where that was not Node. */
 const sender: unique symbol = Symbol('told of the outcome')
 
 interface Tracked extends NativeHandle {
-  [taken]?: boolean
+  [sending]?: number | 'taken'
   [sender]?: ((outcome: Outcome) => void) | undefined
 }
 
 /** Whether a worker has confirmed that the connection is its own now. */
 export function wasTaken(connection: NativeHandle): boolean {
-  return (connection as Tracked)[taken] === true
+  return (connection as Tracked)[sending] === 'taken'
 }
 
 /** Before it is sent by anybody but Node, who waits for the answer himself. */
@@ -56,7 +57,8 @@ export function rescueConnections(
   handOn: (connection: NativeHandle) => void,
   onUndelivered: () => void,
 ): Rescue {
-  const sent = new Map<number, Tracked>()
+  /** In the order in which they were sent, which is that of the answers: what is looked for is nearly always the first. */
+  const unanswered: Tracked[] = []
   /** What is on its way with a handle: the number of a connection, null for other messages. */
   const onTheirWay: (number | null)[] = []
   let gone = false
@@ -64,35 +66,33 @@ export function rescueConnections(
   seeChannelEnd(worker)
 
   const tap: Tap = {
-    said: (message, handle) => {
-      if (handle === null) return undefined
-      const seq = message.act === 'newconn' ? message.seq : undefined
-      onTheirWay.push(seq ?? null)
-      if (seq !== undefined) {
-        sent.set(seq, handle)
-        // Node may still take the dead worker for a free one.
-        if (gone) queueMicrotask(handOnAll)
-      }
-      return undefined
+    said: (_message, handle) => {
+      if (handle !== null) onTheirWay.push(null)
+    },
+    sent: (seq, _key, connection) => {
+      onTheirWay.push(seq)
+      ;(connection as Tracked)[sending] = seq
+      unanswered.push(connection)
+      // Node may still take the dead worker for a free one.
+      if (gone) queueMicrotask(handOnAll)
+      return true
     },
     delivered: (arrived) => {
       const seq = onTheirWay.shift() ?? null
-      const connection = seq === null ? undefined : sent.get(seq)
-      if (arrived || seq === null || connection === undefined) return
-      sent.delete(seq)
+      if (arrived || seq === null) return
+      const connection = forget(seq)
+      if (connection === undefined) return
       onUndelivered()
       if (settle(connection, 'undelivered')) return
       forgetSending(worker, seq, connection)
       handOn(connection)
     },
     // Before Node, which closes the primary's copy of a connection that was taken.
-    heard: (message) => {
-      if (message.ack === undefined) return
-      const connection = sent.get(message.ack)
+    answered: (seq, accepted) => {
+      const connection = forget(seq)
       if (connection === undefined) return
-      sent.delete(message.ack)
-      if (message.accepted === true) connection[taken] = true
-      settle(connection, message.accepted === true ? 'taken' : 'refused')
+      if (accepted) connection[sending] = 'taken'
+      settle(connection, accepted ? 'taken' : 'refused')
     },
   }
 
@@ -113,12 +113,16 @@ export function rescueConnections(
   // Also of a worker that lives on: it can't answer any more, and what it took it had answered for before.
   process.once('disconnect', handOnAll)
 
+  function forget(seq: number): Tracked | undefined {
+    const index = unanswered.findIndex((connection) => connection[sending] === seq)
+    return index === -1 ? undefined : unanswered.splice(index, 1)[0]
+  }
+
   function handOnAll(): void {
     gone = true
-    for (const [seq, connection] of [...sent]) {
-      sent.delete(seq)
+    for (const connection of unanswered.splice(0)) {
       if (settle(connection, 'lost')) continue
-      forgetSending(worker, seq, connection)
+      forgetSending(worker, connection[sending] as number, connection)
       handOn(connection)
     }
   }
@@ -126,7 +130,7 @@ export function rescueConnections(
   return {
     tap,
     get unanswered() {
-      return sent.size
+      return unanswered.length
     },
   }
 }

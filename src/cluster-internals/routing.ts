@@ -126,14 +126,13 @@ export class Routing {
   /** Must hear before those who remember what was written. */
   tap(worker: Worker): Tap {
     return {
-      said: ({ act, key, seq }, connection) => {
+      sent: (seq, key, connection) => {
+        if (!this.#out.has(worker) && !this.#isDeaf(worker)) return true
         // Below 0 it is our own.
-        if (act !== 'newconn' || connection === null || key === undefined || seq === undefined || seq < 0)
-          return undefined
-        if (!this.#out.has(worker) && !this.#isDeaf(worker)) return undefined
+        if (key === undefined || seq < 0) return true
         // With nobody left to take it, it is taken back to wait.
         const goesElsewhere = this.#choose(key, connection, 'where it matters') !== undefined || this.nobodyHears(key)
-        if (!goesElsewhere) return undefined
+        if (!goesElsewhere) return true
         queueMicrotask(() => {
           forgetSending(worker, seq, connection)
           if (!this.route(key, connection)) this.#node.nobodyTook(connection)

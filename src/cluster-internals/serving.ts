@@ -44,10 +44,9 @@ export class Serving {
       },
       said: (message) => {
         const question = message.ack === undefined ? undefined : questions.get(message.ack)
-        if (question === undefined) return undefined
+        if (question === undefined) return
         questions.delete(message.ack as number)
         if (!message.errno && message.key !== undefined) this.#serves(worker, message.key, question)
-        return undefined
       },
     }
   }

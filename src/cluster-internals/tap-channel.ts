@@ -8,11 +8,16 @@
 import type { Worker } from 'node:cluster'
 import { type ClusterMessage, isClusterMessage, type NativeHandle } from './cluster-message.ts'
 
+/** What a tap has no method for does not concern it: each connection passes here, so nobody is asked in vain. */
 export interface Tap {
-  /** From the worker. Node has not read it yet. */
+  /** From the worker, and no answer to a connection. Node has not read it yet. */
   heard?(message: ClusterMessage): void
-  /** To the worker. false: it is not written, and the taps that follow don't hear of it. */
-  said?(message: ClusterMessage, handle: NativeHandle | null): boolean | undefined
+  /** To the worker, and no connection. */
+  said?(message: ClusterMessage, handle: NativeHandle | null): void
+  /** A connection, to the worker. false: it is not written, and the taps that follow don't hear of it. */
+  sent?(seq: number, key: string | undefined, connection: NativeHandle): boolean
+  /** From the worker: whether it took the connection. Node has not read it yet. */
+  answered?(seq: number, accepted: boolean): void
   /** Whether the oldest handle of those that were said has arrived; the worker's kernel drops one for which it has no descriptor. */
   delivered?(arrived: boolean): void
 }
@@ -25,16 +30,35 @@ export function tapChannel({ process }: Worker, taps: readonly Tap[]): boolean {
   const send = process.send
   const listeners = process.listeners('internalMessage' as 'message')
   if (typeof send !== 'function' || !listeners.some(({ name }) => name === 'onInternalMessage')) return false
-  process.send = function sendTapped(this: typeof process, message: unknown, handle?: unknown, ...rest: unknown[]) {
+  const heard = having(taps, 'heard')
+  const said = having(taps, 'said')
+  const sent = having(taps, 'sent')
+  const answered = having(taps, 'answered')
+  const delivered = having(taps, 'delivered')
+  process.send = function sendTapped(
+    this: typeof process,
+    message: unknown,
+    handle?: unknown,
+    options?: unknown,
+    callback?: unknown,
+  ) {
     if (isClusterMessage(message)) {
-      for (const { said } of taps) if (said?.(message, (handle ?? null) as NativeHandle | null) === false) return true
+      const native = (handle ?? null) as NativeHandle | null
+      if (message.act === 'newconn' && native !== null && message.seq !== undefined) {
+        for (const tap of sent) if (!tap.sent(message.seq, message.key, native)) return true
+      } else for (const tap of said) tap.said(message, native)
     }
-    return (send as (...args: unknown[]) => boolean).call(this, message, handle, ...rest)
+    return (send as (...args: unknown[]) => boolean).call(this, message, handle, options, callback)
   } as typeof process.send
   process.prependListener('internalMessage' as 'message', (message: unknown) => {
-    if (isClusterMessage(message)) for (const { heard } of taps) heard?.(message)
+    if (isClusterMessage(message)) {
+      if (message.ack !== undefined && message.accepted !== undefined) {
+        for (const tap of answered) tap.answered(message.ack, message.accepted)
+      } else for (const tap of heard) tap.heard(message)
+      return
+    }
     const arrived = deliveryOf(message)
-    if (arrived !== null) for (const { delivered } of taps) delivered?.(arrived)
+    if (arrived !== null) for (const tap of delivered) tap.delivered(arrived)
   })
   return true
 }
@@ -43,4 +67,8 @@ export function tapChannel({ process }: Worker, taps: readonly Tap[]): boolean {
 function deliveryOf(message: unknown): boolean | null {
   const { cmd } = (message ?? {}) as { readonly cmd?: unknown }
   return cmd === 'NODE_HANDLE_ACK' ? true : cmd === 'NODE_HANDLE_NACK' ? false : null
+}
+
+function having<Method extends keyof Tap>(taps: readonly Tap[], method: Method): Required<Pick<Tap, Method>>[] {
+  return taps.filter((tap): tap is Tap & Required<Pick<Tap, Method>> => tap[method] !== undefined)
 }

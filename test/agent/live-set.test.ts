@@ -5,7 +5,7 @@ const item = (destroyed = false) => ({ destroyed })
 
 describe('a set of things that get destroyed', () => {
   it('counts and shows only those that live', () => {
-    const set = new LiveSet<{ destroyed: boolean }>()
+    const set = new LiveSet<{ destroyed: boolean }>(({ destroyed }) => destroyed)
     const [first, second] = [item(), item()]
     set.add(first)
     set.add(second)
@@ -17,7 +17,7 @@ describe('a set of things that get destroyed', () => {
   })
 
   it('does not keep the dead, also when nobody looks', async () => {
-    const set = new LiveSet<{ destroyed: boolean }>()
+    const set = new LiveSet<{ destroyed: boolean }>(({ destroyed }) => destroyed)
     let swept = 0
     const alive = item()
     set.add(alive)
@@ -38,7 +38,7 @@ describe('a set of things that get destroyed', () => {
   })
 
   it('is swept as seldom with many that live', () => {
-    const set = new LiveSet<{ destroyed: boolean }>()
+    const set = new LiveSet<{ destroyed: boolean }>(({ destroyed }) => destroyed)
     let asked = 0
     for (let i = 0; i < 10_000; i++) {
       set.add({
