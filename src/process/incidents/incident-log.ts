@@ -44,10 +44,13 @@ export function startIncidentLog(options: {
   const hooks: Hooks = startHooks({ apps, supervisor, env, publish, clock })
   recorder.onCollected(hooks.tell)
   if (dir !== null) {
-    writeFolderNote(dir, { ...identity, apps: Object.keys(stableAfterMs), pid: supervisor.pid }).catch(
-      (error: unknown) =>
-        publish({ type: 'supervisor.warned', message: `${dir} can't be written (${messageOf(error)})` }),
-    )
+    const note = { ...identity, apps: Object.keys(stableAfterMs), pid: supervisor.pid }
+    // After the leftovers are removed: what is on its way to the disk looks like one.
+    store.loaded
+      .then(() => writeFolderNote(dir, note))
+      .catch((error: unknown) => {
+        publish({ type: 'supervisor.warned', message: `${dir} can't be written (${messageOf(error)})` })
+      })
   }
 
   return {

@@ -60,6 +60,8 @@ export function openStore({
   let fault: string | null = null
   let timer: Timer | null = null
   let writing: Promise<void> | null = null
+  /** Nothing is written before: what is on its way to the disk looks like a leftover. */
+  const tidied = dir === null ? Promise.resolve() : removeLeftovers(dir)
 
   function put(incident: Incident): void {
     const bytes = entries.get(incident.id)?.bytes ?? 0
@@ -77,6 +79,7 @@ export function openStore({
   }
 
   async function writeAll(to: string): Promise<void> {
+    await tidied
     for (const id of [...unwritten]) {
       unwritten.delete(id)
       const whole = entries.get(id)?.whole
@@ -147,7 +150,7 @@ export function openStore({
 
   async function load(): Promise<{ readonly open: readonly Incident[]; readonly lastId: string | null }> {
     if (dir === null) return { open: [], lastId: null }
-    await removeLeftovers(dir)
+    await tidied
     const files = await listIncidentFiles(dir)
     const open: Incident[] = []
     for (const file of files) {

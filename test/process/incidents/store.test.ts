@@ -34,6 +34,15 @@ describe('on the disk', () => {
     expect(store.kept).toBe('disk')
   })
 
+  test('nothing is written before what a killed life left half written is removed, or it might be taken for that', async () => {
+    const dir = tempDir(Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`${id(n)}.json.99.tmp`, 'half'])))
+    const store = open(dir)
+    store.put(sampleIncident())
+    await store.flush(DEADLINE_MS)
+    expect(readdirSync(dir)).toEqual(['0y2cw0.json'])
+    expect(store.told).toEqual([])
+  })
+
   test('it is read back whole by the next life, which goes on with those that are open', async () => {
     const dir = tempDir()
     const before = open(dir)
