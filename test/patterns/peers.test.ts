@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { bulkhead, circuitBreaker, manualClock, pipeline, retry, timeout } from '../../src/patterns.ts'
 import { boom, deferred, errorOf, fails, succeeds, turn } from './support/promises.ts'
+import { countListeners } from './support/signals.ts'
 
 describe('cockatiel', () => {
   it('#73: half-open lets a given number of calls through, not one', async () => {
@@ -63,16 +64,7 @@ describe('cockatiel, signals', () => {
   it('#69, #81: retries and timeouts under one signal leave no listener on it, and warn of none', async () => {
     const clock = manualClock()
     const { signal } = new AbortController()
-    let listening = 0
-    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      listening += 1
-      add(...args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      listening -= 1
-      remove(...args)
-    }
+    const counts = countListeners(signal)
     const backoff = { delayMs: () => 1 }
     const all = pipeline(
       'p',
@@ -88,12 +80,12 @@ describe('cockatiel, signals', () => {
       { signal },
     )
     for (let n = 0; n < 16; n++) {
-      expect(listening).toBe(1)
+      expect(counts.added - counts.removed).toBe(1)
       await turn()
       clock.advance(1)
     }
     expect(await call).toBe('ok')
-    expect([calls, listening, clock.pending]).toEqual([16, 0, 0])
+    expect([calls, counts.added - counts.removed, clock.pending]).toEqual([16, 0, 0])
   })
 
   it('#107: a retry around a breaker gives the error of the dependency, and is not stuck on a circuit that opened meanwhile', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FetchOptions, fallback, manualClock, type Outcome, resilientFetch } from '../../../src/patterns.ts'
 import { boom, deferred, errorOf, turn } from '../support/promises.ts'
+import { countListeners } from '../support/signals.ts'
 
 const ends: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -110,23 +111,14 @@ it('takes responses of another fetch whose bodies are no web streams', async () 
 it('lets go of the signal of its caller when time is up, though nobody reads the body', async () => {
   const { url } = await serve((_request, response) => void response.write('never all of it'))
   const { signal } = new AbortController()
-  let listening = 0
-  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    listening += 1
-    add(...args)
-  }
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    listening -= 1
-    remove(...args)
-  }
+  const counts = countListeners(signal)
   const clock = manualClock()
   await resilient({ clock, totalTimeoutMs: 1000, fetch: async (_input, init) => fetch(url, init ?? {}) })(url, {
     signal,
   })
-  expect(listening).toBeGreaterThan(0)
+  expect(counts.added - counts.removed).toBeGreaterThan(0)
   clock.advance(1000)
-  expect(listening).toBe(0)
+  expect(counts.added - counts.removed).toBe(0)
 })
 
 describe('is sent once', () => {

@@ -5,6 +5,7 @@ import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { bulkhead, hedge, manualClock, pipeline, retry, timeout } from '../../../src/patterns.ts'
 import { boom, deferred, fails, succeeds, turn } from '../support/promises.ts'
+import { countListeners } from '../support/signals.ts'
 import { useTempDir } from '../support/temp.ts'
 
 const CALLS = 10_000
@@ -47,16 +48,7 @@ describe('after 10,000 calls', () => {
 
   it('no listener is left on a signal that calls share', async () => {
     const { signal } = new AbortController()
-    const counts = { added: 0, removed: 0 }
-    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      counts.added += 1
-      add(...args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-      counts.removed += 1
-      remove(...args)
-    }
+    const counts = countListeners(signal)
     const all = pipeline('p', timeout(1000), retry({ maxAttempts: 1 }), bulkhead())
     for (let n = 0; n < CALLS; n++) await all.execute(n % 2 === 0 ? fails : succeeds, { signal }).catch(() => {})
     expect(counts).toEqual({ added: CALLS, removed: CALLS })
