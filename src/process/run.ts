@@ -161,8 +161,11 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   })
   const sampler = sampleWorkers(loop, executor, clock)
   const descriptorWatch = startDescriptorWatch({
+    // With the watchdog off everywhere nobody counts for nothing; the supervisor's own are looked at all the same.
     workers: () =>
-      executor.workers().map(({ id, pid }) => ({ id, pid, missed: executor.handleOf(id)?.missedConnections ?? 0 })),
+      loop.state.apps.some(({ settings: { watchdogs } }) => watchdogs.descriptors !== null)
+        ? executor.workers().map(({ id, pid }) => ({ id, pid, missed: executor.handleOf(id)?.missedConnections ?? 0 }))
+        : [],
     clock,
     submit: loop.submit,
     onOwnShort: (open, limit) => publish({ type: 'supervisor.shortOfDescriptors', open, limit }),
